@@ -1,0 +1,128 @@
+"""Exact amounts: reading, writing, rounding and sharing out.
+
+All money and all quantities are ``Decimal``, ``Fraction`` or ``int``. This is the
+only module that rounds. Rounding is half-up (half away from zero), once per posted
+unit; ACCOUNTING.md section 1, "Precision and rounding".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from fractions import Fraction
+from typing import TypeVar
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
+_SUFFIXES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
+_LONGEST_NUMBER = 100
+_WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
+
+#: Decimal places of currencies that do not have two (ISO 4217).
+_PLACES = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "TND": 3}
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def currency_places(currency: str) -> int:
+    """Decimal places in which a currency is posted (ISO 4217)."""
+    return _PLACES.get(currency, 2)
+
+
+def parse_number(text: str) -> Decimal:
+    """Read a plain decimal number such as ``2.50``, ``1e-6`` or ``0E-6176``.
+
+    Raises ValueError for anything else: signs of currency, thousands separators,
+    underscores, NaN and infinity, and numbers too long or too small to be meant.
+    """
+    stripped = text.strip()
+    if len(stripped) > _LONGEST_NUMBER or not _NUMBER.fullmatch(stripped):
+        raise ValueError(text)
+    number = Decimal(stripped)
+    if not number:
+        return Decimal(0)
+    if not -60 <= number.adjusted() <= 40:
+        raise ValueError(text)
+    return number
+
+
+def parse_quantity(text: str) -> Decimal:
+    """Read a quantity as plans write it: ``1``, ``1k``, ``1.5M``, ``1G`` or digits."""
+    match = _QUANTITY.fullmatch(text.strip())
+    if not match:
+        raise ValueError(text)
+    return Decimal(match[1]) * _SUFFIXES[match[2]]
+
+
+def number_text(number: Decimal | int) -> str:
+    """Write a number plainly: no exponent, no trailing zeros, no negative zero."""
+    text = format(Decimal(number), "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def money_text(amount: Decimal, places: int) -> str:
+    """Write a posted amount with exactly the places of its currency."""
+    return format(amount, f".{places}f")
+
+
+def exact_text(value: Fraction, places: int = 12) -> str:
+    """Write an exact value in full if it is a finite decimal, else to ``places``."""
+    finite = finite_decimal(value)
+    return number_text(finite if finite is not None else round_half_up(value, places))
+
+
+def finite_decimal(value: Fraction) -> Decimal | None:
+    """The value as a decimal, or None where it has no finite decimal expansion."""
+    rest = value.denominator
+    twos = fives = 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest != 1:
+        return None
+    places = max(twos, fives)
+    with localcontext(_WIDE):
+        return Decimal(value.numerator * 10**places // value.denominator).scaleb(-places)
+
+
+def round_half_up(value: Fraction | Decimal, places: int) -> Decimal:
+    """Round an exact value to ``places`` decimals, half away from zero.
+
+    The one place where an exact value becomes a posted amount.
+    """
+    exact = Fraction(value)
+    scaled = abs(exact) * 10**places
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    with localcontext(_WIDE):
+        return Decimal(whole if exact >= 0 else -whole).scaleb(-places)
+
+
+def share_out(total: Decimal, weights: Mapping[Key, Fraction], places: int) -> dict[Key, Decimal]:
+    """Split a rounded total over keys in proportion, by largest remainder.
+
+    The parts always sum to the total. Ties go to the key that sorts first
+    (ACCOUNTING.md 1: round the total first, then largest remainder). With all
+    weights zero the whole goes to the first key.
+    """
+    if not weights:
+        raise ValueError("nothing to share the total over")
+    keys = sorted(weights, key=_sort_key)
+    whole = sum((abs(weights[key]) for key in keys), Fraction(0))
+    units = int(Fraction(total) * 10**places)
+    if not whole:
+        return {key: total if key == keys[0] else Decimal(0) for key in keys}
+    exact = {key: Fraction(units) * abs(weights[key]) / whole for key in keys}
+    parts = {key: exact[key].numerator // exact[key].denominator for key in keys}
+    by_remainder = sorted(keys, key=lambda key: parts[key] - exact[key])
+    for key in by_remainder[: units - sum(parts.values())]:
+        parts[key] += 1
+    with localcontext(_WIDE):
+        return {key: Decimal(parts[key]).scaleb(-places) for key in keys}
+
+
+def _sort_key(key: object) -> str:
+    return repr(key)

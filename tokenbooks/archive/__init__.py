@@ -1,0 +1,1 @@
+"""Archive: the written closes, read back and written atomically."""

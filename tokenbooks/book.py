@@ -1,0 +1,124 @@
+"""The book: one reporting entity, its contracts, accounts, rules and policies.
+
+These are facts as ``tokenbooks.yaml`` states them (DESIGN 4.1); ``sources.book``
+reads them, everything else only looks at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from tokenbooks.conditions import Conditions
+from tokenbooks.names import DEFAULT_ACCOUNTS
+from tokenbooks.periods import Period
+from tokenbooks.problems import NOWHERE, Position
+
+#: Kinds of entries that a book may let tokenbooks post (key ``post``).
+ENTRY_KINDS = ("purchases", "invoices", "consumption", "accrual", "expiry")
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSource:
+    """Where a contract's usage (or statement) files are, and how to read them."""
+
+    files: str
+    format: str | None = None
+    scope: tuple[tuple[str, str], ...] = ()
+    meters: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
+    position: Position = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The terms with one counterparty."""
+
+    id: str
+    side: str
+    party: str
+    plan: str
+    settle: str
+    pay: str = "cash"
+    usage: tuple[UsageSource, ...] = ()
+    statement: tuple[UsageSource, ...] = ()
+    each: str | None = None
+    from_day: date | None = None
+    until_day: date | None = None
+    timezone: str | None = None
+    tax_kind: str = "cost"
+    position: Position = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One part of a split: a share of the whole, and where it goes."""
+
+    share: Decimal
+    role: str
+    class_: str
+    cost_center: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRule:
+    """Usage for which the conditions hold goes to these shares (they sum to 100)."""
+
+    when: Conditions
+    shares: tuple[Share, ...]
+    from_day: date | None = None
+    until_day: date | None = None
+    position: Position = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyValue:
+    """A policy's value from a day on, with who chose it and why."""
+
+    value: str
+    from_day: date | None = None
+    by: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A folder with a ``tokenbooks.yaml``."""
+
+    name: str
+    currency: str
+    start: Period
+    timezone: str
+    journal: str
+    contracts: Mapping[str, Contract]
+    post: tuple[str, ...] = ENTRY_KINDS
+    post_usage: str = "month"
+    allocate: tuple[AllocationRule, ...] = ()
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    policies: Mapping[str, tuple[PolicyValue, ...]] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    keep: tuple[str, ...] = ("model", "project", "api_key", "customer")
+    credits_files: str = "credits.csv"
+    invoices_files: str = "invoices.csv"
+    opening_file: str = "opening.csv"
+    account_positions: Mapping[str, Position] = field(default_factory=dict)
+    position: Position = NOWHERE
+
+    def account(self, role: str, contract: Contract | None) -> str:
+        """The account name that a role has for a contract."""
+        template = self.accounts.get(role) or DEFAULT_ACCOUNTS[role]
+        return template.replace("{party}", contract.party if contract else "")
+
+    def policy(self, name: str, day: date) -> str:
+        """The value of a policy that rules on a day; '' where none was chosen."""
+        ruling = ""
+        for choice in self.policies.get(name, ()):
+            if choice.from_day is None or choice.from_day <= day:
+                ruling = choice.value
+        return ruling
+
+    def zone_of(self, contract: Contract, plan_timezone: str | None) -> str:
+        """The zone that rules rates, spans and expiry: contract, else plan, else book."""
+        return contract.timezone or plan_timezone or self.timezone

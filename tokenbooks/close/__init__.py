@@ -1,0 +1,1 @@
+"""Close: the stages in order for one period, and what they give."""

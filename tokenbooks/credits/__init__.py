@@ -1,0 +1,1 @@
+"""Credits: lots, the order in which they are drawn, and what no lot covered."""

@@ -1,0 +1,74 @@
+"""Rows of the book's small CSV files, as facts: credits, invoices, opening balances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from tokenbooks.periods import Moment
+from tokenbooks.problems import NOWHERE, Position
+
+
+@dataclass(frozen=True, slots=True)
+class CreditEvent:
+    """One row of ``credits.csv`` (DESIGN 4.4). Empty cells are None."""
+
+    day: date
+    contract: str
+    event: str
+    credits: Decimal
+    party: str = ""
+    lot: str | None = None
+    paid: Decimal | None = None
+    used: Decimal | None = None
+    currency: str | None = None
+    starts: Moment | None = None
+    expires: Moment | None = None
+    kind: str | None = None
+    priority: int | None = None
+    parent: str | None = None
+    fx_rate: Decimal | None = None
+    tax: Decimal | None = None
+    tax_kind: str | None = None
+    fee: Decimal | None = None
+    pay: str | None = None
+    document: str = ""
+    memo: str = ""
+    position: Position = NOWHERE
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One row of ``invoices.csv`` (DESIGN 4.5); ``service`` is the days it covers."""
+
+    day: date
+    contract: str
+    invoice: str
+    amount: Decimal
+    kind: str = "invoice"
+    party: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    tax: Decimal = Decimal(0)
+    currency: str | None = None
+    due: date | None = None
+    pay: str | None = None
+    position: Position = NOWHERE
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningBalance:
+    """One row of ``opening.csv``: a balance at the book's start, debit positive."""
+
+    role: str
+    contract: str
+    amount: Decimal
+    party: str = ""
+    service_period: str = ""
+    currency: str | None = None
+    document: str = ""
+    position: Position = NOWHERE
+    digest: str = ""

@@ -1,0 +1,1 @@
+"""Entries of the buy side, one accounting rule per file."""

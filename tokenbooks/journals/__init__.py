@@ -1,0 +1,1 @@
+"""Journals: entries as text that ledger programs accept, one dialect per file."""

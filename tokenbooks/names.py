@@ -1,0 +1,148 @@
+"""The words that files share: meters, dimensions, account roles and safe names."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Standard meters that are counted in whole numbers (DESIGN 4.3).
+WHOLE_METERS = (
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "input_audio_tokens",
+    "cached_audio_tokens",
+    "output_audio_tokens",
+    "input_image_tokens",
+    "cached_image_tokens",
+    "output_image_tokens",
+    "training_tokens",
+    "requests",
+    "images",
+    "characters",
+    "pages",
+    "web_searches",
+    "file_searches",
+    "code_sessions",
+)
+
+#: Standard meters that may have decimals.
+DECIMAL_METERS = (
+    "audio_seconds",
+    "video_seconds",
+    "storage_gb_days",
+    "storage_gb_months",
+    "capacity_hours",
+    "seats",
+    "credits",
+)
+
+STANDARD_METERS = WHOLE_METERS + DECIMAL_METERS
+
+#: Meters that are kept but priced only where a rate names them, never unpriced.
+INFORMATIONAL_METERS = frozenset({"requests", "reasoning_tokens"})
+
+STANDARD_DIMENSIONS = (
+    "model",
+    "service",
+    "operation",
+    "project",
+    "workspace",
+    "api_key",
+    "user",
+    "team",
+    "customer",
+    "feature",
+    "batch",
+    "service_tier",
+    "context",
+    "region",
+    "speed",
+    "size",
+    "quality",
+)
+
+#: Dimensions whose values always count for the price (DESIGN 6).
+PRICED_DIMENSIONS = ("batch", "service_tier", "context", "speed", "region")
+
+#: Account role -> account name where the book maps none. ``{party}`` is the contract's.
+DEFAULT_ACCOUNTS = {
+    "cash": "Assets:Cash",
+    "prepaid_credits": "Assets:Prepaid:{party}",
+    "input_vat_recoverable": "Assets:Input-VAT",
+    "capitalized_software": "Assets:Capitalized-Software",
+    "accounts_payable": "Liabilities:Payable:{party}",
+    "credit_card_payable": "Liabilities:Credit-Card",
+    "accrued_expenses": "Liabilities:Accrued:{party}",
+    "output_vat_payable": "Liabilities:Output-VAT",
+    "opening_equity": "Equity:Opening",
+    "ai_expense": "Expenses:AI:Services",
+    "ai_expense_rd": "Expenses:AI:Research",
+    "ai_expense_cogs": "Expenses:AI:Cost-Of-Revenue",
+    "ai_expense_opex": "Expenses:AI:Operations",
+    "ai_expense_unallocated": "Expenses:AI:Unallocated",
+    "ai_storage_expense": "Expenses:AI:Storage",
+    "ai_image_expense": "Expenses:AI:Images",
+    "ai_finetune_expense": "Expenses:AI:Fine-Tuning",
+    "expired_credits_loss": "Expenses:AI:Expired-Credits",
+    "payment_fees_expense": "Expenses:Payment-Fees",
+}
+
+#: Roles whose accounts the subledger owns, so that their balances are asserted.
+OWNED_ROLES = ("prepaid_credits", "accrued_expenses")
+
+ACCOUNT_ROOTS = ("Assets", "Liabilities", "Equity", "Income", "Expenses")
+
+_COMPONENT = re.compile(r"[A-Z0-9][A-Za-z0-9-]*")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PAYEE = re.compile(r"[^\s\"(;|*!=#,][^;|\"\n\r,]*")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that looks most like a mistyped one, if any does."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def is_account(name: str) -> bool:
+    """Whether hledger, ledger and beancount all accept the account name."""
+    root, *components = name.split(":")
+    return (
+        root in ACCOUNT_ROOTS
+        and bool(components)
+        and all(_COMPONENT.fullmatch(component) for component in components)
+    )
+
+
+def account_proposal(name: str) -> str:
+    """A name near the given one that all three ledger programs accept."""
+    root, *components = [part.strip() for part in name.split(":")]
+    kinds = {"revenue": "Income", "cost": "Expenses", "liability": "Liabilities"}
+    root_match = nearest(root.capitalize(), ACCOUNT_ROOTS)
+    proper_root = root_match or kinds.get(root.lower(), "Expenses")
+    safe = [_safe_component(part) for part in components if part]
+    return ":".join([proper_root, *(safe or ["AI"])])
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a name may identify a lot, a contract, a class or a cost centre."""
+    return bool(_IDENTIFIER.fullmatch(name))
+
+
+def is_payee(name: str) -> bool:
+    """Whether hledger, ledger and beancount all read the name as the whole payee."""
+    return bool(_PAYEE.fullmatch(name)) and name == name.strip() and "  " not in name
+
+
+def _safe_component(part: str) -> str:
+    words = re.findall(r"[A-Za-z0-9]+", part)
+    joined = "-".join(words) or "X"
+    return joined[0].upper() + joined[1:]

@@ -1,0 +1,1 @@
+"""Reports: tables as values, and one renderer per medium."""

@@ -1,0 +1,1 @@
+"""Sources: the only readers of files; text in, facts and problems out."""

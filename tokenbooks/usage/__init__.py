@@ -1,0 +1,1 @@
+"""Usage: quantities per contract, party, step of time, kept dimensions and meter."""
