@@ -28,11 +28,15 @@ class Conditions:
         """The dimensions that are named."""
         return tuple(name for name, _ in self.patterns)
 
-    def hold(self, values: Mapping[str, str]) -> bool:
-        """Whether they hold of these values; an absent dimension has none."""
+    def hold(self, names: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether they hold of dimensions, each with all the names its value goes by.
+
+        A value has several names where an alias or the book's ``names`` give it one;
+        an absent dimension has none, so no condition on it holds.
+        """
         return all(
-            name in values and any(_matches(pattern, values[name]) for pattern in patterns)
-            for name, patterns in self.patterns
+            any(_matches(pattern, name) for pattern in patterns for name in names.get(dimension, ()))
+            for dimension, patterns in self.patterns
         )
 
     def rank(self) -> tuple[int, int]:

@@ -94,6 +94,7 @@ DEFAULT_ACCOUNTS = {
     "ai_finetune_expense": "Expenses:AI:Fine-Tuning",
     "expired_credits_loss": "Expenses:AI:Expired-Credits",
     "payment_fees_expense": "Expenses:Payment-Fees",
+    "sales_tax_expense": "Expenses:Sales-Tax",
 }
 
 #: Roles whose accounts the subledger owns, so that their balances are asserted.
@@ -104,11 +105,21 @@ ACCOUNT_ROOTS = ("Assets", "Liabilities", "Equity", "Income", "Expenses")
 _COMPONENT = re.compile(r"[A-Z0-9][A-Za-z0-9-]*")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PAYEE = re.compile(r"[^\s\"(;|*!=#,][^;|\"\n\r,]*")
+_TAG_KEY = re.compile(r"[a-z][a-z0-9-]+")
+
+#: Keys of tags to which hledger, ledger or beancount give a meaning of their own.
+_RESERVED_TAGS = frozenset(
+    [
+        *("date", "date2", "type", "t", "lots", "alias", "assert", "retain", "clopen", "ptype"),
+        *("payee", "uuid", "value", "hash"),
+        *("filename", "lineno"),
+    ]
+)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that looks most like a mistyped one, if any does."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name, list(known), n=1)
     return found[0] if found else None
 
 
@@ -139,7 +150,31 @@ def is_identifier(name: str) -> bool:
 
 def is_payee(name: str) -> bool:
     """Whether hledger, ledger and beancount all read the name as the whole payee."""
-    return bool(_PAYEE.fullmatch(name)) and name == name.strip() and "  " not in name
+    return bool(_PAYEE.fullmatch(name)) and _is_one_line(name) and "  " not in name
+
+
+def is_narration(text: str) -> bool:
+    """Whether a text may stand as a comment: a colon would make a tag of it, a bracket a date."""
+    return _is_one_line(text) and not set(text) & set(":[]")
+
+
+def is_code(text: str) -> bool:
+    """Whether a document number may stand in the parentheses of an entry."""
+    return _is_one_line(text) and not set(text) & set("()")
+
+
+def is_tag_key(key: str) -> bool:
+    """Whether all three ledger programs take the key of a tag, and none means more by it."""
+    return bool(_TAG_KEY.fullmatch(key)) and key not in _RESERVED_TAGS
+
+
+def is_tag_value(value: str) -> bool:
+    """Whether all three ledger programs read the whole of a tag's value back."""
+    return _is_one_line(value) and not set(value) & set(",[]")
+
+
+def _is_one_line(text: str) -> bool:
+    return bool(text) and text == text.strip() and text.isprintable()
 
 
 def _safe_component(part: str) -> str:

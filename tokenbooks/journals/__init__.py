@@ -1,1 +1,5 @@
-"""Journals: entries as text that ledger programs accept, one dialect per file."""
+"""Entries as text that hledger, ledger and beancount accept.
+
+Renderers are leaves: they compute no amount and repair no name. ``month`` says what
+is rendered, ``ledger`` and ``beancount`` render it, ``dialects`` lists them.
+"""

@@ -1,25 +1,33 @@
 """The layout of usage tables in DuckDB.
 
-Two tables carry usage. Rows never become Python objects; only keys and totals do.
+Rows never become Python objects; only keys and totals do. The column ``at`` must be
+written ``"at"``, or with its table: ``AT`` is a word of the SQL dialect.
 
 ``usage_read``: what the files say, summed per file, bucket, step and dimensions::
 
-    file INTEGER        index into the list of files read
-    bucket TIMESTAMP    start of the provider's bucket, UTC; NULL where rows are events
-    at TIMESTAMP        start of the step (normally the day), local to the contract
-    verdict TINYINT     0 used, 1 skipped by rule, 2 rejected, 3 replaced
-    party VARCHAR       '' where the contract has only one
-    "d_NAME" VARCHAR    one column per kept dimension; NULL where absent
-    "m_NAME"            one column per meter: HUGEINT, or DECIMAL(38,9) with decimals
-    rows BIGINT         how many rows of the file stand behind it
+    file INTEGER          index into the list of files read
+    bucket TIMESTAMP      start of the provider's bucket, UTC; NULL where rows are events
+    bucket_end TIMESTAMP  its end, exclusive, UTC; NULL where rows are events
+    "at" TIMESTAMP        start of the step (normally the day), local to the contract
+    verdict TINYINT       0 used, 1 skipped by rule, 2 rejected, 3 replaced
+    party VARCHAR         '' where the contract has only one
+    "d_NAME" VARCHAR      one column per kept dimension; NULL where absent
+    "m_NAME"              one column per meter: HUGEINT, or DECIMAL(38,9) with decimals
+    rows BIGINT           how many rows of the file stand behind it
+
+``stated_read``: what statements say, summed likewise::
+
+    file, bucket, bucket_end, "at", verdict, "d_NAME"..., amount DECIMAL(38,18),
+    list_amount DECIMAL(38,18) (NULL where not stated), currency VARCHAR, rows
 
 ``usage_days``: what counts, over all files and earlier closes::
 
-    contract VARCHAR, party VARCHAR, at TIMESTAMP, "d_NAME"..., "m_NAME"...
+    contract VARCHAR, party VARCHAR, "at" TIMESTAMP, "d_NAME"..., "m_NAME"..., rows BIGINT
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tokenbooks.names import WHOLE_METERS
@@ -28,6 +36,9 @@ from tokenbooks.names import WHOLE_METERS
 QUANTITY_PLACES = 9
 
 USED, SKIPPED, REJECTED, REPLACED = 0, 1, 2, 3
+
+#: SQL type of stated amounts.
+AMOUNT_TYPE = "DECIMAL(38,18)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +77,29 @@ def is_whole(meter: str) -> bool:
 def meter_type(meter: str) -> str:
     """The SQL type that holds sums of a meter exactly."""
     return "HUGEINT" if is_whole(meter) else f"DECIMAL(38,{QUANTITY_PLACES})"
+
+
+_READ_HEAD = 'file INTEGER, bucket TIMESTAMP, bucket_end TIMESTAMP, "at" TIMESTAMP, verdict TINYINT'
+
+
+def usage_read_sql(layout: Layout) -> str:
+    """The statement that creates an empty ``usage_read``."""
+    return f"CREATE TABLE usage_read ({_READ_HEAD}, party VARCHAR, {_keys(layout)}rows BIGINT)"
+
+
+def stated_read_sql(dimensions: Sequence[str]) -> str:
+    """The statement that creates an empty ``stated_read``."""
+    amounts = f"amount {AMOUNT_TYPE}, list_amount {AMOUNT_TYPE}, currency VARCHAR, rows BIGINT"
+    return f"CREATE TABLE stated_read ({_READ_HEAD}, {_keys(Layout(tuple(dimensions), ()))}{amounts})"
+
+
+def usage_days_sql(layout: Layout) -> str:
+    """The statement that creates an empty ``usage_days``."""
+    head = 'contract VARCHAR, party VARCHAR, "at" TIMESTAMP'
+    return f"CREATE TABLE usage_days ({head}, {_keys(layout)}rows BIGINT)"
+
+
+def _keys(layout: Layout) -> str:
+    dimensions = "".join(f"{column} VARCHAR, " for column in layout.dimension_columns)
+    meters = "".join(f"{meter_column(name)} {meter_type(name)}, " for name in layout.meters)
+    return dimensions + meters

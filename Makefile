@@ -1,0 +1,60 @@
+# Needs Python 3.11 or newer and make; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+DEMO := demo/northwind
+
+.PHONY: help demo test soak bench clean
+
+help:
+	@echo "make demo    set up, close a sample month, show what came out"
+	@echo "make test    set up, then style, types and every test"
+	@echo "make soak    the tests that draw their examples, with many more of them"
+	@echo "make bench   speed, as ratios to a bare aggregation of the same file"
+	@echo "make clean   remove the environment, caches and the demo"
+
+demo: $(VENV)/package.stamp
+	@rm -rf $(DEMO)
+	@mkdir -p $(dir $(DEMO))
+	@cp -R samples/northwind $(DEMO)
+	@echo "== Close October and November 2025 of $(DEMO)"
+	@$(BIN)/tokenbooks --book $(DEMO) close -p 2025-10 --write > /dev/null
+	@$(BIN)/tokenbooks --book $(DEMO) close -p 2025-11 --write
+	@echo
+	@echo "== The credits at the end of November"
+	@$(BIN)/tokenbooks --book $(DEMO) credits --as-of 2025-11-30
+	@echo
+	@echo "== What the close wrote"
+	@find $(DEMO)/books.* $(DEMO)/close/2025-11 -type f | sort
+
+test: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+soak: $(VENV)/dev.stamp
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest
+
+bench: $(VENV)/package.stamp
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=..., this is $$($(PYTHON) -V)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The package is installed where it stands, so only pyproject.toml can outdate it.
+$(VENV)/package.stamp: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/package.stamp

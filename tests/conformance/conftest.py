@@ -1,0 +1,30 @@
+"""Parametrizes the tests with the tables of ``--cases DIR``, else with the project's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.conformance import accounting, prices, rating
+from tests.conformance.tables import Listed, read_tables
+
+OWN_CASES = Path(__file__).parent / "cases"
+_KINDS = {"accounting": accounting.kind_of, "rating": rating.kind_of, "prices": prices.kind_of}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test per case of a known kind, and one skipped test per kind that is not."""
+    if not {"listed", "unknown_kind"} & set(metafunc.fixturenames):
+        return
+    folder = Path(metafunc.config.getoption("--cases", None) or OWN_CASES)
+    if not folder.is_dir():
+        raise pytest.UsageError(f"--cases: there is no folder {folder}")
+    cases = [Listed(table, case, *_KINDS[table](case)) for table, case in read_tables(folder)]
+    if "listed" in metafunc.fixturenames:
+        known = [case for case in cases if case.known]
+        metafunc.parametrize("listed", known, ids=[case.id for case in known])
+    else:
+        kinds = Counter(f"{case.table}/{case.kind}" for case in cases if not case.known)
+        metafunc.parametrize("unknown_kind", sorted(kinds.items()), ids=sorted(kinds))

@@ -1,0 +1,151 @@
+"""The one place where cases meet the package: it closes books and rates usage.
+
+Both run the command line in this process and read back what it wrote or printed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.conformance.ledger_text import WrittenEntry, read_entries
+from tests.conformance.story import PARTY, Story
+from tokenbooks.names import DEFAULT_ACCOUNTS
+
+TODAY = "2035-01-01"
+_ROLES = {name.replace("{party}", PARTY): role for role, name in DEFAULT_ACCOUNTS.items()}
+
+
+@dataclass(frozen=True)
+class ClosedEntry:
+    """An entry of a close: its day, tags, and net amount per role."""
+
+    day: date
+    tags: dict[str, str]
+    nets: dict[str, Decimal]
+
+
+@dataclass
+class Closed:
+    """What the closes of a book wrote."""
+
+    entries: list[ClosedEntry]
+    postings: list[tuple[str, dict[str, str], Decimal]]
+    lots: list[dict[str, str]]
+
+    def balances(self) -> dict[str, Decimal]:
+        """The balance of each role after the last close."""
+        totals: dict[str, Decimal] = defaultdict(Decimal)
+        for entry in self.entries:
+            for role, amount in entry.nets.items():
+                totals[role] += amount
+        return totals
+
+    def by_cost_center(self) -> dict[str, Decimal]:
+        """Expense by cost centre, as the postings are tagged."""
+        totals: dict[str, Decimal] = defaultdict(Decimal)
+        for role, tags, amount in self.postings:
+            if role.startswith("ai_"):
+                totals[tags.get("cost-center", "")] += amount
+        return dict(totals)
+
+    def lot_credits(self, column: str) -> Decimal:
+        """Credits of all lots over all periods under a column of the lot roll-forward."""
+        return sum((Decimal(row[column] or 0) for row in self.lots), Decimal(0))
+
+
+@dataclass
+class Rated:
+    """What ``rate`` printed: amounts and quantities by meter, or the problems' codes."""
+
+    amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    quantities: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> Decimal:
+        assert not self.errors, self.errors
+        return sum(self.amounts.values(), Decimal(0))
+
+
+def close_book(folder: Path, story: Story) -> Closed:
+    """Write the book of a story, close its months, and read the closes back."""
+    write_files(folder, story.files())
+    written: list[WrittenEntry] = []
+    lots: list[dict[str, str]] = []
+    for period in story.periods():
+        code, _, problems = run(
+            "--book", str(folder), "--today", TODAY, "close", "-p", period, "--write"
+        )
+        assert code == 0, problems
+        written += read_entries(folder / "close" / period / "journal.ledger")
+        with (folder / "close" / period / "lots.csv").open(encoding="utf-8") as file:
+            lots += csv.DictReader(file)
+    entries = [ClosedEntry(entry.day, entry.tags, _nets(entry)) for entry in written]
+    postings = [
+        (_ROLES[account], tags, amount)
+        for entry in written
+        for account, tags, amount in entry.postings
+    ]
+    return Closed(entries, postings, lots)
+
+
+def rate_usage(
+    folder: Path,
+    plan: str,
+    files: dict[str, str],
+    meters: tuple[str, ...] = (),
+) -> Rated:
+    """Rate usage files with a plan, without a book."""
+    write_files(folder, {"provider.yaml": plan, **files})
+    plan_file = str(folder / "provider.yaml")
+    paths = [str(folder / name) for name in files]
+    code, output, problems = run("rate", "--plan", plan_file, "--format", "json", *paths)
+    rated = Rated(errors=re.findall(r"error\[([a-z-]+)\]", problems))
+    if code:
+        return rated
+    for row in _rows(json.loads(output)):
+        rated.amounts[row["meter"]] += Decimal(row["list_value"])
+        rated.quantities[row["meter"]] += Decimal(row["quantity"])
+    return rated
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """Run the command line in this process: exit code, standard output, standard error."""
+    from tokenbooks.cli.main import main
+
+    output, problems = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(problems):
+        try:
+            code = main(list(arguments))
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 1
+    return int(code or 0), output.getvalue(), problems.getvalue()
+
+
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    """Write texts under a folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _nets(entry: WrittenEntry) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for account, amount in entry.amounts.items():
+        totals[_ROLES[account]] += amount
+    return {role: amount for role, amount in totals.items() if amount}
+
+
+def _rows(document: Any) -> list[dict[str, Any]]:
+    return list(document["rows"] if isinstance(document, dict) else document)

@@ -1,0 +1,119 @@
+"""A small book as text: what a case says happened, in the files that people write."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+from tokenbooks.amounts import number_text
+from tokenbooks.periods import Period, months_between
+
+PARTY = "Provider"
+DIMENSIONS = ("model", "project", "service")
+
+
+@dataclass(frozen=True)
+class Use:
+    """Usage of one meter on one day; ``project`` carries where the expense must go."""
+
+    day: date
+    meter: str
+    quantity: Decimal
+    project: str = ""
+    times: int = 1
+
+
+@dataclass
+class Story:
+    """Facts of one buyer with one provider, from which the files of a book are written."""
+
+    settle: str = "prepaid"
+    rates: list[dict[str, Any]] = field(default_factory=lambda: [price("credits", "1")])
+    uses: list[Use] = field(default_factory=list)
+    credits: list[dict[str, Any]] = field(default_factory=list)
+    invoices: list[dict[str, Any]] = field(default_factory=list)
+    allocate: list[dict[str, Any]] = field(default_factory=list)
+    policies: dict[str, Any] = field(default_factory=dict)
+    post_usage: str = "month"
+    start: date | None = None
+    end: date | None = None
+    import_twice: bool = False
+
+    def periods(self) -> list[str]:
+        """The months to close, from the first fact to the last."""
+        days = [use.day for use in self.uses]
+        days += [row["date"] for row in self.credits + self.invoices]
+        first = self.start or min(days)
+        last = max([*days, self.end or first])
+        months = months_between(Period.month_of(first), Period.month_of(last))
+        return [str(month) for month in months]
+
+    def files(self) -> dict[str, str]:
+        """Path -> text of each file of the book."""
+        files = {"tokenbooks.yaml": self._book(), "plans/provider.yaml": plan_text(self.rates)}
+        if self.credits:
+            files["credits.csv"] = csv_text(self.credits)
+        if self.invoices:
+            files["invoices.csv"] = csv_text(self.invoices)
+        if self.uses:
+            files["usage/usage.csv"] = usage_text(self.uses)
+        if self.import_twice:
+            files["usage/usage (1).csv"] = files["usage/usage.csv"]
+        return files
+
+    def _book(self) -> str:
+        meters = sorted({use.meter for use in self.uses} or {"credits"})
+        source = {"files": "usage/*.csv", "meters": meters, "dimensions": list(DIMENSIONS)}
+        contract = {"side": "buy", "party": PARTY, "plan": "provider", "settle": self.settle}
+        if self.uses:
+            contract["usage"] = [source]
+        book: dict[str, Any] = {"book": "Case", "currency": "USD", "start": self.periods()[0]}
+        book |= {"post_usage": self.post_usage, "contracts": {"provider": contract}}
+        if self.allocate:
+            book["allocate"] = self.allocate
+        if self.policies:
+            book["policies"] = self.policies
+        return yaml.safe_dump(book, sort_keys=False)
+
+
+def price(meter: str, terms: Any, **conditions: str) -> dict[str, Any]:
+    """A rate with one price."""
+    rate: dict[str, Any] = {"for": conditions} if conditions else {}
+    return rate | {"prices": {meter: terms}}
+
+
+def plan_text(rates: list[dict[str, Any]], meters: dict[str, Any] | None = None) -> str:
+    """A plan in YAML."""
+    plan: dict[str, Any] = {"plan": "provider", "currency": "USD"}
+    if meters:
+        plan["meters"] = meters
+    return yaml.safe_dump(plan | {"rates": rates}, sort_keys=False)
+
+
+def usage_text(uses: list[Use], **dimensions: str) -> str:
+    """Usage in the plain format, wide, one row a request, each with its id."""
+    meters = sorted({use.meter for use in uses})
+    rows = []
+    for use in uses:
+        for _ in range(use.times):
+            row = {"date": use.day, "id": f"row-{len(rows) + 1}", "project": use.project}
+            row |= dimensions | dict.fromkeys(meters, "")
+            row[use.meter] = number_text(use.quantity)
+            rows.append(row)
+    return csv_text(rows)
+
+
+def csv_text(rows: list[dict[str, Any]]) -> str:
+    """Rows as CSV under the union of their columns."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,139 @@
+"""Every problem that a book's files can have, each provoked by a small book.
+
+A folder of ``tests/errors`` is named after the code it provokes (``CODE`` or
+``CODE.WHAT``) and holds only the files needed and ``expected.txt``, the problems as a
+user sees them. A folder with a file ``command`` is run through the command line with
+these arguments instead; its ``expected.txt`` must be part of what is said on stderr.
+To write the expected texts anew after a change of wording: ``python -m tests.test_errors``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tokenbooks.sources.book_files import read_facts
+
+ROOT = Path(__file__).resolve().parent.parent
+ERRORS = ROOT / "tests" / "errors"
+PACKAGE = ROOT / "tokenbooks"
+CASES = sorted(path for path in ERRORS.iterdir() if path.is_dir())
+
+HEAD = re.compile(r"^(?:(\S.*?): )?(error|warning)\[([a-z][a-z0-9-]*)\]: .+$")
+RAISED = re.compile(r'\b(?:error|warning)\(\s*"([a-z][a-z0-9-]*)"')
+
+
+def code_of(case: Path) -> str:
+    return case.name.split(".")[0]
+
+
+def problems_of(folder: Path) -> str:
+    """The problems of a book's own files, as they are shown in its folder."""
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        facts, problems = read_facts(Path())
+    finally:
+        os.chdir(here)
+    assert (facts is None) == any(problem.is_error for problem in problems)
+    return "".join(f"{problem}\n" for problem in problems)
+
+
+def said_by_command(folder: Path) -> subprocess.CompletedProcess[str]:
+    arguments = shlex.split((folder / "command").read_text())
+    program = "import sys; from tokenbooks.cli.main import main; sys.exit(main())"
+    environment = {key: value for key, value in os.environ.items() if key != "TOKENBOOKS_BOOK"}
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**environment, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "100"},
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_problem_is_told_with_its_place_and_remedy(case: Path) -> None:
+    expected = (case / "expected.txt").read_text()
+    assert f"[{code_of(case)}]" in expected
+    if not (case / "command").exists():
+        assert problems_of(case) == expected
+        return
+    if not importlib.util.find_spec("tokenbooks.cli.main"):
+        pytest.skip("there is no command line yet")
+    run = said_by_command(case)
+    assert expected in run.stderr
+    assert "Traceback" not in run.stderr
+    assert run.returncode == 1
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_problem_has_a_position_and_a_remedy(case: Path) -> None:
+    lines = (case / "expected.txt").read_text().splitlines()
+    heads = [line for line in lines if HEAD.match(line)]
+    helps = [line for line in lines if line.startswith("  help: ") and len(line) > len("  help: x")]
+    assert len(heads) == len(helps) == len(lines) / 2
+    assert all(HEAD.match(line)[1] for line in heads)
+
+
+def raised_codes() -> dict[str, str]:
+    """Every code that the package gives, with a file that gives it."""
+    return {
+        code: str(path.relative_to(ROOT))
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for code in RAISED.findall(path.read_text())
+    }
+
+
+def documented_codes() -> list[str]:
+    return re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs/problems.md").read_text(), re.MULTILINE)
+
+
+def codes_tested_elsewhere() -> dict[str, str]:
+    """``elsewhere.txt``: codes that no folder provokes, each with the test that does."""
+    lines = (ERRORS / "elsewhere.txt").read_text().splitlines()
+    pairs = (line.split(maxsplit=1) for line in lines if line.strip() and line[0] != "#")
+    return {line[0]: line[1] for line in pairs}
+
+
+def test_every_code_is_documented() -> None:
+    assert sorted(raised_codes().keys() - set(documented_codes())) == []
+
+
+def test_no_code_is_documented_that_nothing_gives() -> None:
+    assert sorted(set(documented_codes()) - raised_codes().keys()) == []
+
+
+def test_codes_are_documented_once_and_in_order() -> None:
+    assert documented_codes() == sorted(set(documented_codes()))
+
+
+def test_every_code_is_provoked_by_a_folder_or_by_a_named_test() -> None:
+    provoked = {code_of(case) for case in CASES}
+    elsewhere = codes_tested_elsewhere()
+    assert sorted(raised_codes().keys() - provoked - elsewhere.keys()) == []
+    for code, test in elsewhere.items():
+        assert code in (ROOT / test).read_text(), f"{test} does not provoke {code}"
+
+
+def test_folders_and_exceptions_are_of_codes_that_exist() -> None:
+    named = {code_of(case) for case in CASES} | codes_tested_elsewhere().keys()
+    assert sorted(named - raised_codes().keys()) == []
+
+
+def write_expected_texts() -> None:
+    for case in CASES:
+        if not (case / "command").exists():
+            (case / "expected.txt").write_text(problems_of(case))
+
+
+if __name__ == "__main__":
+    write_expected_texts()

@@ -1,0 +1,7 @@
+"""`python -m tokenbooks`."""
+
+import sys
+
+from tokenbooks.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,111 @@
+"""Writing a close atomically: all of its files or none, also when the run is killed.
+
+A close is laid out in a staging folder beside the closes. Renaming the staging folder to
+its committed name is the one instant at which the close happens; what follows (putting
+the files in their places) is finished by the next run if this one is cut off, and a staging
+folder that was never committed is dropped by it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tokenbooks.archive.month import CLOSE_FOLDER
+from tokenbooks.periods import Period
+
+_STAGING = ".staging"
+_COMMITTED = ".committed"
+_MONTH = "month"
+_TOP = "top"
+
+
+@contextmanager
+def staged(book: Path, period: Period) -> Iterator[tuple[Path, Path]]:
+    """Lay out a close: yields the folders for the month's files and for top files.
+
+    Leaving the block normally commits and publishes; an exception drops all of it.
+    Only one run may write at a time (``locked``).
+    """
+    closes = book / CLOSE_FOLDER
+    staging = closes / _STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    month, top = staging / _MONTH / str(period), staging / _TOP
+    month.mkdir(parents=True)
+    top.mkdir()
+    try:
+        yield month, top
+        _sync(staging)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    staging.rename(closes / _COMMITTED)
+    _sync_folder(closes)
+    recover(book)
+
+
+def recover(book: Path) -> None:
+    """Finish a committed close that was cut off, and drop one that never committed."""
+    closes = book / CLOSE_FOLDER
+    committed = closes / _COMMITTED
+    if committed.exists():
+        for month in sorted((committed / _MONTH).glob("*")):
+            _replace_folder(month, closes / month.name)
+        for file in sorted((committed / _TOP).glob("*")):
+            file.replace(book / file.name)
+        _sync_folder(closes)
+        shutil.rmtree(committed)
+    if (closes / _STAGING).exists() and not (closes / _COMMITTED).exists():
+        shutil.rmtree(closes / _STAGING, ignore_errors=True)
+
+
+def needs_recovery(book: Path) -> bool:
+    """Whether a close was committed but not all of its files are in their places."""
+    return (book / CLOSE_FOLDER / _COMMITTED).exists()
+
+
+@contextmanager
+def locked(book: Path) -> Iterator[bool]:
+    """Hold the book for writing; yields False where another run holds it."""
+    import fcntl
+
+    closes = book / CLOSE_FOLDER
+    closes.mkdir(exist_ok=True)
+    with (closes / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _replace_folder(source: Path, target: Path) -> None:
+    old = target.with_name(f".old-{target.name}")
+    if target.exists() and source.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+    if source.exists():
+        source.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as handle:
+                os.fsync(handle.fileno())
+        else:
+            _sync_folder(path)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

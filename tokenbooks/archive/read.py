@@ -1,0 +1,52 @@
+"""Reading the written closes of a book."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokenbooks.archive.manifest import digest_of, parse_manifest
+from tokenbooks.archive.month import CLOSE_FOLDER, MANIFEST, STATE, ClosedMonth
+from tokenbooks.archive.state import read_before
+from tokenbooks.periods import Period
+from tokenbooks.problems import Position, Problem, error
+
+
+def read_months(book: Path, shown: str) -> tuple[list[ClosedMonth], list[Problem]]:
+    """The written closes of a book, in the order of time. ``shown`` names the book's folder."""
+    months: list[ClosedMonth] = []
+    problems: list[Problem] = []
+    for folder in _folders(book / CLOSE_FOLDER):
+        try:
+            data = (folder / MANIFEST).read_bytes()
+            manifest = parse_manifest(data.decode("utf-8"))
+            before = read_before(folder / STATE)
+        except (OSError, ValueError, KeyError, TypeError) as reason:
+            problems.append(_unreadable(folder, shown, reason))
+            continue
+        months.append(ClosedMonth(folder, manifest, digest_of(data), before))
+    return months, problems
+
+
+def months_before(months: list[ClosedMonth], period: Period) -> list[ClosedMonth]:
+    """The closes of earlier periods."""
+    return [month for month in months if month.period < period]
+
+
+def _folders(closes: Path) -> list[Path]:
+    found = []
+    for folder in sorted(closes.glob("*")):
+        try:
+            Period.parse(folder.name)
+        except ValueError:
+            continue
+        found.append(folder)
+    return found
+
+
+def _unreadable(folder: Path, shown: str, reason: Exception) -> Problem:
+    return error(
+        "close-unreadable",
+        f"the written close of {folder.name} cannot be read: {reason!r}",
+        f"restore the folder, or delete it and run: tokenbooks close -p {folder.name} --write",
+        Position(f"{shown}/{CLOSE_FOLDER}/{folder.name}/{MANIFEST}"),
+    )

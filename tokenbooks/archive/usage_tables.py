@@ -1,0 +1,122 @@
+"""Usage and charges of a close as files: CSV, or Parquet above 100,000 rows.
+
+``state/usage`` holds what a close booked: the usage of its own days, and the late
+differences to earlier days. Its columns are those of ``usage_days``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tokenbooks.rating.charge_table import ChargeScales, decimal_text
+from tokenbooks.usage.layout import Layout, dimension_column, meter_column, meter_type
+
+if TYPE_CHECKING:
+    import duckdb
+
+MOST_CSV_ROWS = 100_000
+
+
+def write_usage(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> Path:
+    """Write ``usage_booked`` into a state folder; returns the file."""
+    columns = ["contract", "party", "at", *layout.dimension_columns, *layout.meter_columns, "rows"]
+    listed = ", ".join(columns)
+    count = connection.execute("SELECT count(*) FROM usage_booked").fetchall()[0][0]
+    order = ", ".join(columns[: 3 + len(layout.dimensions)])
+    if count > MOST_CSV_ROWS:
+        target = folder / "usage.parquet"
+        options = "FORMAT PARQUET, COMPRESSION SNAPPY"
+        order = "contract, party, at"
+    else:
+        target = folder / "usage.csv"
+        options = "FORMAT CSV, HEADER, DELIMITER ','"
+    rows = f"SELECT {listed} FROM usage_booked ORDER BY {order}"
+    connection.execute(f"COPY ({rows}) TO '{_quoted(target)}' ({options})")
+    return target
+
+
+def write_charges(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, scales: ChargeScales, target: Path
+) -> None:
+    """Write the table of charges as CSV with plain decimals."""
+    dimensions = [f'{dimension_column(n)} AS "{n}"' for n in layout.dimensions]
+    own = {"contract", "party", "service_period"}
+    columns = [
+        "contract",
+        "party",
+        "service_period",
+        *(
+            column
+            for column, name in zip(dimensions, layout.dimensions, strict=True)
+            if name not in own
+        ),
+        "meter",
+        f"{decimal_text('quantity', scales.quantity)} AS quantity",
+        "price",
+        "plan_line",
+        "modifiers",
+        f"{decimal_text('list_value', scales.list_value)} AS list_value",
+        f"{decimal_text('cost', scales.cost)} AS cost",
+        "class",
+        "cost_center",
+    ]
+    keys = ", ".join(["contract", "party", "service_period", *layout.dimension_columns])
+    connection.execute(
+        f"COPY (SELECT {', '.join(columns)} FROM charges"
+        f" ORDER BY {keys}, meter, plan_line, modifiers, class, cost_center)"
+        f" TO '{_quoted(target)}' (FORMAT CSV, HEADER, DELIMITER ',')"
+    )
+
+
+def state_columns(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
+    """The columns of a written usage table."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {_scan(folder)}").fetchall()
+    return [row[0] for row in described]
+
+
+def read_usage(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, folders: Sequence[Path]
+) -> None:
+    """Create ``usage_before`` from the states of earlier closes, summed."""
+    selects = [_select(connection, layout, folder) for folder in folders]
+    columns = ["contract", "party", "at", *layout.dimension_columns]
+    sums = [f"sum({column}) AS {column}" for column in (*layout.meter_columns, "rows")]
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE usage_before AS"
+        f" SELECT {', '.join([*columns, *sums])} FROM ({' UNION ALL '.join(selects)}) GROUP BY ALL"
+    )
+
+
+def empty_usage_sql(layout: Layout) -> str:
+    """A SELECT with the columns of ``usage_days`` and no rows."""
+    cells = ["NULL::VARCHAR AS contract", "NULL::VARCHAR AS party", "NULL::TIMESTAMP AS at"]
+    cells += [f"NULL::VARCHAR AS {column}" for column in layout.dimension_columns]
+    cells += [f"NULL::{meter_type(name)} AS {meter_column(name)}" for name in layout.meters]
+    return f"SELECT {', '.join(cells)}, NULL::BIGINT AS rows WHERE false"
+
+
+def _select(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> str:
+    present = set(state_columns(connection, folder))
+    cells = ["contract", "coalesce(party, '') AS party", "at::TIMESTAMP AS at"]
+    for name in layout.dimensions:
+        column = dimension_column(name)
+        cells.append(column if f"d_{name}" in present else f"NULL::VARCHAR AS {column}")
+    for name in layout.meters:
+        column = meter_column(name)
+        source = f"{column}::{meter_type(name)}" if f"m_{name}" in present else "0"
+        cells.append(f"{source} AS {column}")
+    return f"SELECT {', '.join(cells)}, rows::BIGINT AS rows FROM {_scan(folder)}"
+
+
+def _scan(folder: Path) -> str:
+    parquet = folder / "usage.parquet"
+    if parquet.exists():
+        return f"read_parquet('{_quoted(parquet)}')"
+    path = _quoted(folder / "usage.csv")
+    return f"read_csv('{path}', header=true, all_varchar=true, delim=',', quote='\"', escape='\"')"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

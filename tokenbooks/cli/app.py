@@ -1,0 +1,66 @@
+"""All commands, and how their ends become exit codes: 0 clean, 1 problems, 2 wrong use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+import typer
+
+from tokenbooks.cli import close
+from tokenbooks.cli.options import BookOption, QuietOption, TodayOption
+
+app = typer.Typer(
+    name="tokenbooks",
+    help="The subledger for AI tokens: plans and usage exports in, a month-end close out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from tokenbooks import __version__
+
+        sys.stdout.write(f"tokenbooks {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def shared(
+    context: typer.Context,
+    book: BookOption = None,
+    today: TodayOption = None,
+    quiet: QuietOption = False,
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True),
+) -> None:
+    """The subledger for AI tokens: plans and usage exports in, a month-end close out."""
+    context.obj = {"book": book, "today": today, "quiet": quiet}
+
+
+close.register(app)
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; nothing that a person can do ends in a traceback."""
+    try:
+        result = app(arguments, standalone_mode=False)
+    except click.ClickException as wrong:
+        wrong.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("stopped\n")
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as reason:
+        place = f"{Path(reason.filename)}: " if isinstance(reason.filename, str) else ""
+        sys.stderr.write(f"{place}error[system]: {reason.strerror or reason}\n")
+        return 1
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,89 @@
+"""tokenbooks close: the month-end close."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import typer
+
+from tokenbooks.cli.options import (
+    BookOption,
+    FormatOption,
+    PeriodOption,
+    QuietOption,
+    TodayOption,
+    chosen_format,
+    chosen_period,
+    settings,
+)
+from tokenbooks.cli.output import opened, show, show_tables, stop_if_wrong, tell
+
+if TYPE_CHECKING:
+    from tokenbooks.desk.close import Prepared
+    from tokenbooks.desk.open_book import OpenBook
+    from tokenbooks.periods import Period
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("close")(close)
+
+
+def close(
+    context: typer.Context,
+    period: PeriodOption = None,
+    write: bool = typer.Option(False, "--write", help="Write close/PERIOD/ and the books."),
+    allow_unpriced: bool = typer.Option(
+        False, "--allow-unpriced", help="Go on without prices for some usage, and list it."
+    ),
+    format: FormatOption = "text",
+    book: BookOption = None,
+    today: TodayOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Close a month: print its entries, or write them with --write."""
+    from tokenbooks.desk.close import prepare_close
+    from tokenbooks.desk.write_close import write_close, written_files
+
+    chosen_format(format)
+    given = settings(context, book, today, quiet)
+    opened_book, problems = opened(given)
+    month = chosen_period(period) if period else default_period(opened_book)
+    if write and month.end > given.today:
+        raise click.UsageError(f"{month} has not ended on {given.today}; it can be printed only")
+    prepared, found = prepare_close(opened_book, month, allow_unpriced=allow_unpriced)
+    stop_if_wrong([*problems, *found])
+    if prepared is None:
+        raise typer.Exit(1)
+    if write:
+        stop_if_wrong(write_close(prepared))
+    print_close(prepared, format)
+    if write:
+        for name in written_files(prepared):
+            tell(f"wrote {name}", quiet=given.quiet)
+
+
+def default_period(book: OpenBook) -> Period:
+    """The earliest period that is not written."""
+    written = {month.period for month in book.months}
+    period = book.facts.book.start
+    while period in written:
+        period = period.next()
+    return period
+
+
+def print_close(prepared: Prepared, format: str) -> None:
+    """Print a close: its journal as text, its tables in the other formats."""
+    from tokenbooks.desk.write_close import journal_text
+    from tokenbooks.reports.entries import entries_table
+    from tokenbooks.reports.rollforward import accruals_table, lots_table
+
+    facts, close = prepared.book.facts, prepared.close
+    if format == "text":
+        show(journal_text(facts, close))
+        return
+    show_tables(
+        [entries_table(close, facts), lots_table(close, facts), accruals_table(close, facts)],
+        format,
+    )

@@ -1,0 +1,176 @@
+"""Close a period: the difference between what should be posted and what was, as entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from tokenbooks.amounts import currency_places
+from tokenbooks.book import ENTRY_KINDS
+from tokenbooks.close.compute import Computed, KnownSpans
+from tokenbooks.documents import Invoice
+from tokenbooks.entries.booking import Booking
+from tokenbooks.entries.buy.expiry import expiry_entries
+from tokenbooks.entries.buy.invoice import payment_entries
+from tokenbooks.entries.buy.owed import document_id, is_bill
+from tokenbooks.entries.buy.purchase import opening_entries, purchase_entries
+from tokenbooks.entries.buy.usage import usage_entries
+from tokenbooks.entries.entry import Assertion, Entry
+from tokenbooks.entries.posted import Posted, difference
+from tokenbooks.facts import Facts
+from tokenbooks.names import OWNED_ROLES
+from tokenbooks.periods import Period
+
+#: Kind of entry -> the kind of the book's `post` list that lets tokenbooks post it.
+POSTED_AS = {
+    "opening": "purchases",
+    "purchase": "purchases",
+    "invoice": "invoices",
+    "receipt": "invoices",
+    "consumption": "consumption",
+    "settlement": "consumption",
+    "accrual": "accrual",
+    "reversal": "accrual",
+    "expiry": "expiry",
+}
+
+#: Kinds of `post` that move each owned role; without one of them nothing is asserted.
+MOVED_BY = {
+    "prepaid_credits": {"purchases", "consumption", "expiry"},
+    "accrued_expenses": {"invoices", "accrual", "consumption"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LotState:
+    """A lot at the end of a period, in credits and in cost."""
+
+    acquired: Fraction = Fraction(0)
+    used: Fraction = Fraction(0)
+    expired: Fraction = Fraction(0)
+    cost_acquired: Decimal = Decimal(0)
+    cost_used: Decimal = Decimal(0)
+    cost_expired: Decimal = Decimal(0)
+
+    @property
+    def left(self) -> Fraction:
+        """Credits left."""
+        return self.acquired - self.used - self.expired
+
+    @property
+    def cost_left(self) -> Decimal:
+        """Cost left: the prepaid balance of the lot."""
+        return self.cost_acquired - self.cost_used - self.cost_expired
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What earlier closes posted and knew."""
+
+    posted: Posted = field(default_factory=dict)
+    known: KnownSpans = field(default_factory=dict)
+    lots: Mapping[str, LotState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The close of a period, before anything is written."""
+
+    period: Period
+    computed: Computed
+    before: Before
+    changes: Posted
+    entries: tuple[Entry, ...]
+    assertions: tuple[Assertion, ...]
+    lots: Mapping[str, LotState]
+
+    @property
+    def posted(self) -> Posted:
+        """What is posted to date once this close is."""
+        return self.computed.posted
+
+
+def close_period(facts: Facts, period: Period, computed: Computed, before: Before) -> Close:
+    """Build the entries of a period from what should be posted by its end."""
+    changes = difference(computed.posted, before.posted)
+    booking = Booking(facts, period)
+    documents = [row for row in facts.invoices if row.day < period.end]
+    entries = [
+        *opening_entries(booking, changes),
+        *purchase_entries(booking, changes, computed.lots),
+        *payment_entries(booking, changes, documents),
+        *usage_entries(
+            booking,
+            changes,
+            before.posted,
+            computed.owed,
+            _new_bills(documents, before.posted),
+            facts.book.policy("accrual_method", period.last_day) or "relieve",
+        ),
+        *expiry_entries(booking, changes, computed.lots),
+    ]
+    allowed = set(facts.book.post)
+    posted = [e for e in entries if POSTED_AS[e.kind] in allowed and e.postings]
+    return Close(
+        period=period,
+        computed=computed,
+        before=before,
+        changes=changes,
+        entries=tuple(sorted(posted, key=lambda entry: (entry.day, entry.kind, entry.id))),
+        assertions=tuple(_assertions(facts, period, computed.posted)),
+        lots=lot_states(computed, period),
+    )
+
+
+def lot_states(computed: Computed, period: Period) -> dict[str, LotState]:
+    """Each lot at the end of a period."""
+    states: dict[str, LotState] = {}
+    costs = _lot_costs(computed.posted)
+    for lot in computed.lots.values():
+        given = computed.drawn[lot.contract, lot.party].given.get(lot.id, lot.used_before)
+        ended = lot.last_day is not None and lot.last_day < period.end
+        acquired = lot.quantity - lot.used_before
+        used = given - lot.used_before
+        states[lot.id] = LotState(
+            acquired=acquired,
+            used=used,
+            expired=acquired - used if ended else Fraction(0),
+            cost_acquired=costs.get((lot.id, "acquired"), Decimal(0)),
+            cost_used=-costs.get((lot.id, "consumption"), Decimal(0)),
+            cost_expired=-costs.get((lot.id, "expiry"), Decimal(0)),
+        )
+    return states
+
+
+def _lot_costs(posted: Posted) -> dict[tuple[str, str], Decimal]:
+    costs: dict[tuple[str, str], Decimal] = {}
+    for line, amount in posted.items():
+        if line.role == "prepaid_credits" and line.lot:
+            what = line.rule if line.rule in {"consumption", "expiry"} else "acquired"
+            costs[line.lot, what] = costs.get((line.lot, what), Decimal(0)) + amount
+    return costs
+
+
+def _new_bills(documents: list[Invoice], before: Posted) -> list[Invoice]:
+    booked = {(line.contract, line.unit) for line in before if line.rule == "payable"}
+    return [
+        row for row in documents if is_bill(row) and (row.contract, document_id(row)) not in booked
+    ]
+
+
+def _assertions(facts: Facts, period: Period, posted: Posted) -> list[Assertion]:
+    """Month-end balances of the accounts that the subledger owns."""
+    book = facts.book
+    left_out = set(ENTRY_KINDS) - set(book.post)
+    balances: dict[str, Decimal] = {}
+    for line, amount in posted.items():
+        if line.role in OWNED_ROLES and not MOVED_BY[line.role] & left_out:
+            account = book.account(line.role, book.contracts[line.contract])
+            balances[account] = balances.get(account, Decimal(0)) + amount
+    zero = Decimal(0).scaleb(-currency_places(book.currency))
+    return [
+        Assertion(period.last_day, account, balance + zero)
+        for account, balance in sorted(balances.items())
+    ]

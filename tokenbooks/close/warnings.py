@@ -1,0 +1,98 @@
+"""What a close must say although it goes on: warnings, and usage without a price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from tokenbooks.amounts import exact_text
+from tokenbooks.close.compute import Computed
+from tokenbooks.facts import Facts
+from tokenbooks.names import nearest
+from tokenbooks.problems import Problem, error, warning
+from tokenbooks.rating.charges import UnpricedUsage
+from tokenbooks.usage.allocation import is_unallocated
+
+
+def unpriced_problems(facts: Facts, unpriced: Iterable[UnpricedUsage]) -> list[Problem]:
+    """One error for each model and meter without a price."""
+    problems = []
+    for usage in unpriced:
+        plan = facts.plan_of(facts.book.contracts[usage.contract])
+        modeled = f" of {usage.model}" if usage.model else ""
+        known = {
+            name for rate in plan.rates for _, names in rate.conditions.patterns for name in names
+        }
+        alike = nearest(usage.model, known) if usage.model else None
+        hint = f"; the plan has '{alike}': add an alias if it is that model" if alike else ""
+        problems.append(
+            error(
+                "unpriced-usage",
+                f"contract {usage.contract}: {exact_text(usage.quantity)} {usage.meter}{modeled}"
+                f" since {usage.first_day} have no price: {usage.reason}",
+                f"add a rate to plan {plan.id} (free is a price of 0){hint}",
+                plan.position,
+            )
+        )
+    return problems
+
+
+def close_warnings(facts: Facts, computed: Computed) -> list[Problem]:
+    """Unallocated usage, prepaid contracts without lots, and usage that no lot covers."""
+    return [
+        *_unallocated(facts, computed),
+        *_without_lots(facts, computed),
+        *_overdrawn(facts, computed),
+    ]
+
+
+def _unallocated(facts: Facts, computed: Computed) -> list[Problem]:
+    ids = {item.id for item in computed.rated.allocations.values() if is_unallocated(item)}
+    value = sum(
+        step.parts[part]
+        for steps in computed.rated.charges.steps.values()
+        for step in steps
+        for part in step.parts
+        if part.kind == "allocation" and part.id in ids
+    ) or Fraction(0)
+    if not value:
+        return []
+    return [
+        warning(
+            "unallocated-usage",
+            f"usage of {exact_text(value, 2)} {facts.book.currency} matches no rule of `allocate`",
+            "add a rule for it; `tokenbooks usage --by project,api_key` shows whose it is",
+            facts.book.position,
+        )
+    ]
+
+
+def _without_lots(facts: Facts, computed: Computed) -> list[Problem]:
+    with_lots = {lot.contract for lot in computed.lots.values()}
+    return [
+        warning(
+            "prepaid-without-lots",
+            f"contract {contract.id} is prepaid but no credits were ever bought",
+            "add its purchases to the credits file, or say `settle: arrears`",
+            contract.position,
+        )
+        for contract in facts.book.contracts.values()
+        if contract.settle == "prepaid" and contract.id not in with_lots
+    ]
+
+
+def _overdrawn(facts: Facts, computed: Computed) -> list[Problem]:
+    problems = []
+    for (contract, _), drawn in computed.drawn.items():
+        value = sum((item.quantity for item in drawn.uncovered), Fraction(0))
+        if value and any(lot.contract == contract for lot in computed.lots.values()):
+            problems.append(
+                warning(
+                    "credits-exhausted",
+                    f"contract {contract}: usage of {exact_text(value, 2)} is covered by no lot"
+                    " and is accrued",
+                    "check the credits file for a purchase that is missing",
+                    facts.book.contracts[contract].position,
+                )
+            )
+    return problems

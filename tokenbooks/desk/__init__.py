@@ -1,0 +1,1 @@
+"""The desk: brings files, the core and the archive together, for the commands."""

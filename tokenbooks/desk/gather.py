@@ -1,0 +1,290 @@
+"""Gathering usage for a period: which files to read, and what earlier closes booked.
+
+Files that an earlier close has read and whose bytes have not changed are not read again,
+unless a new file of the same contract reaches back into closed days: then all files of that
+contract are read, and the difference to what was booked is late usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tokenbooks.archive.manifest import file_digest
+from tokenbooks.archive.month import STATE, ClosedMonth, FileRecord
+from tokenbooks.archive.usage_tables import empty_usage_sql, read_usage, state_columns
+from tokenbooks.book import Contract
+from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.facts import Facts
+from tokenbooks.periods import Period, local_time, start_of
+from tokenbooks.problems import Position, Problem, any_error, error, warning
+from tokenbooks.rating.matching import decisive_dimensions
+from tokenbooks.rating.plan import Alias, Modifier, Rate
+from tokenbooks.sources.exports.connection import connect
+from tokenbooks.sources.exports.files import ExportFile, find_export_files
+from tokenbooks.sources.exports.reader import read_exports
+from tokenbooks.usage.accounting import FileAccount
+from tokenbooks.usage.allocation import allocation_dimensions
+from tokenbooks.usage.days import build_days
+from tokenbooks.usage.known import combine_usage, merged_meters, rows_outside
+from tokenbooks.usage.layout import Layout
+from tokenbooks.usage.overlap import resolve_overlaps
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Usage in DuckDB, and the files that it came from.
+
+    ``records`` tells of every file of the book, whether it was read now or before.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    layout: Layout
+    accounts: tuple[FileAccount, ...]
+    files: tuple[ExportFile, ...]
+    records: tuple[FileRecord, ...]
+    daily: Mapping[str, bool]
+
+
+def kept_dimensions(facts: Facts) -> tuple[str, ...]:
+    """The dimensions kept below day level: those of `keep`, and all that rules name."""
+    book = facts.book
+    decisive = {name for plan in facts.plans.values() for name in decisive_dimensions(plan)}
+    each = {contract.each for contract in book.contracts.values() if contract.each}
+    named = sorted(decisive | allocation_dimensions(book) | each)
+    return tuple(dict.fromkeys([*book.keep, *named]))
+
+
+def gather_usage(
+    book: OpenBook,
+    period: Period,
+    earlier: Sequence[ClosedMonth],
+    only: frozenset[str] | None = None,
+    statements: bool = False,
+) -> tuple[Gathered | None, list[Problem]]:
+    """Read the usage that a close of a period needs; None where a file has an error.
+
+    ``only`` limits the files to those paths: a replay gives each close the files of its own
+    manifest. ``statements`` reads the statements too.
+    """
+    files, problems = _files(book, only, statements)
+    recorded = {record.path: record for month in earlier for record in month.manifest.files}
+    problems += _changed(book, files, recorded)
+    if any_error(problems):
+        return None, problems
+    connection = connect()
+    needed = [file for file in files if _is_needed(book, file, recorded, period)]
+    gathered, found = _read(connection, book, needed)
+    if gathered is None:
+        return None, problems + found
+    if reaching := _reaching_back(gathered, needed, recorded, book, period):
+        needed = [file for file in files if file in needed or file.contract in reaching]
+        gathered, found = _read(connection, book, needed)
+        if gathered is None:
+            return None, problems + found
+    problems += found
+    read = {file.contract for file in files if all(f in needed for f in _of(files, file.contract))}
+    layout = _combine(book, gathered, earlier, period, sorted(read))
+    problems += _outside(book, connection)
+    records = _records(book, gathered, recorded, files)
+    daily = _daily(gathered, earlier)
+    return Gathered(connection, layout, gathered.accounts, tuple(needed), records, daily), problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    connection: duckdb.DuckDBPyConnection
+    layout: Layout
+    accounts: tuple[FileAccount, ...]
+    files: tuple[ExportFile, ...]
+
+
+def _files(
+    book: OpenBook, only: frozenset[str] | None, statements: bool
+) -> tuple[list[ExportFile], list[Problem]]:
+    files: list[ExportFile] = []
+    problems: list[Problem] = []
+    for contract in book.facts.book.contracts.values():
+        found, wrong = find_export_files(
+            book.folder,
+            contract,
+            book.facts.zone_of(contract),
+            ("usage", "statement") if statements else ("usage",),
+            _cuts(book.facts, contract),
+        )
+        files += [file for file in found if only is None or path_in_book(book, file) in only]
+        problems += wrong
+    return files, problems
+
+
+def path_in_book(book: OpenBook, file: ExportFile) -> str:
+    """The path of a file relative to the book, as manifests write it."""
+    return file.path.relative_to(book.folder).as_posix()
+
+
+def _cuts(facts: Facts, contract: Contract) -> tuple[datetime, ...]:
+    """Instants inside a day at which a rate or a lot of the contract begins or ends."""
+    plan, zone = facts.plan_of(contract), facts.zone_of(contract)
+    rulings: list[Rate | Modifier | Alias] = [*plan.rates, *plan.modifiers, *plan.aliases]
+    moments = [moment for item in rulings for moment in (item.starts, item.until)]
+    events = [event for event in facts.credits if event.contract == contract.id]
+    moments += [moment for event in events for moment in (event.starts, event.expires)]
+    instants = {local_time(moment, zone) for moment in moments if isinstance(moment, datetime)}
+    return tuple(sorted(instant for instant in instants if instant.time() != time()))
+
+
+def _changed(
+    book: OpenBook, files: Iterable[ExportFile], recorded: Mapping[str, FileRecord]
+) -> list[Problem]:
+    """Files of earlier closes that are gone or have other bytes now."""
+    present = {path_in_book(book, file): file for file in files}
+    problems = []
+    for path, record in recorded.items():
+        if record.kind != "usage":
+            continue
+        file = present.get(path)
+        if file is None:
+            what, where = "is gone", f"{book.shown}/{path}"
+        elif file.path.stat().st_size == record.size and file_digest(file.path) == record.sha256:
+            continue
+        else:
+            what, where = "has changed", file.shown
+        problems.append(
+            error(
+                "closed-input-changed",
+                f"{path} {what} since a close was made from it",
+                "restore it and lay the new download beside it under its own name,"
+                " or write the closes from its first period again",
+                Position(where),
+            )
+        )
+    return problems
+
+
+def _is_needed(
+    book: OpenBook, file: ExportFile, recorded: Mapping[str, FileRecord], period: Period
+) -> bool:
+    record = recorded.get(path_in_book(book, file))
+    return record is None or record.last_day is None or record.last_day >= period.start
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, book: OpenBook, files: Sequence[ExportFile]
+) -> tuple[_Reading | None, list[Problem]]:
+    result = read_exports(connection, files, kept_dimensions(book.facts), book.descriptors)
+    problems = list(result.problems)
+    if any_error(problems):
+        return None, problems
+    accounts, found = resolve_overlaps(connection, result.layout, result.accounts)
+    problems += found
+    if any_error(problems):
+        return None, problems
+    contracts = {account.file: account.contract for account in accounts}
+    build_days(connection, result.layout, contracts)
+    connection.execute("DROP TABLE IF EXISTS usage_files")
+    connection.execute("ALTER TABLE usage_days RENAME TO usage_files")
+    return _Reading(connection, result.layout, tuple(accounts), tuple(files)), problems
+
+
+def _reaching_back(
+    gathered: _Reading,
+    files: Sequence[ExportFile],
+    recorded: Mapping[str, FileRecord],
+    book: OpenBook,
+    period: Period,
+) -> set[str]:
+    """Contracts with a new file that has usage of closed days, while others are not read."""
+    first = book.facts.book.start.start
+    found = set()
+    for account in gathered.accounts:
+        is_new = path_in_book(book, files[account.file]) not in recorded
+        day = account.first_day
+        if is_new and recorded and day is not None and first <= day < period.start:
+            found.add(account.contract)
+    return found
+
+
+def _of(files: Iterable[ExportFile], contract: str) -> list[ExportFile]:
+    return [file for file in files if file.contract == contract]
+
+
+def _combine(
+    book: OpenBook,
+    reading: _Reading,
+    earlier: Sequence[ClosedMonth],
+    period: Period,
+    reread: Sequence[str],
+) -> Layout:
+    connection = reading.connection
+    folders = [month.folder / STATE for month in earlier]
+    layout = layout_with_states(connection, reading.layout, folders)
+    if folders:
+        read_usage(connection, layout, folders)
+    else:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE usage_before AS {empty_usage_sql(layout)}"
+        )
+    combine_usage(connection, layout, reading.layout.meters, book.facts.book.start, period, reread)
+    return layout
+
+
+def layout_with_states(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, folders: Iterable[Path]
+) -> Layout:
+    """A layout that has the meters of earlier closes too."""
+    stated = [
+        [name.removeprefix("m_") for name in state_columns(connection, folder) if name[:2] == "m_"]
+        for folder in folders
+    ]
+    return Layout(layout.dimensions, merged_meters([layout.meters, *stated]))
+
+
+def _outside(book: OpenBook, connection: duckdb.DuckDBPyConnection) -> list[Problem]:
+    start = book.facts.book.start
+    return [
+        warning(
+            "usage-before-start",
+            f"contract {contract}: {rows} rows of usage since {first:%Y-%m-%d} lie before the"
+            f" book's start {start} and are left out",
+            "what was owed or prepaid then belongs in opening.csv and credits.csv (event opening)",
+            book.facts.book.contracts[contract].position,
+        )
+        for contract, rows, first in rows_outside(connection, start_of(start.start))
+    ]
+
+
+def _records(
+    book: OpenBook,
+    reading: _Reading,
+    recorded: Mapping[str, FileRecord],
+    files: Sequence[ExportFile],
+) -> tuple[FileRecord, ...]:
+    present = {path_in_book(book, file) for file in files}
+    records = {path: record for path, record in recorded.items() if path in present}
+    for account in reading.accounts:
+        file = reading.files[account.file]
+        records[path_in_book(book, file)] = FileRecord(
+            path_in_book(book, file),
+            account.contract,
+            file.kind,
+            account.size,
+            account.sha256,
+            account.rows_read,
+            account.first_day,
+            account.last_day,
+        )
+    return tuple(records[path] for path in sorted(records))
+
+
+def _daily(reading: _Reading, earlier: Sequence[ClosedMonth]) -> dict[str, bool]:
+    """Which contracts have usage by days only, over all files read so far."""
+    daily = dict(earlier[-1].manifest.daily) if earlier else {}
+    for account in reading.accounts:
+        daily[account.contract] = daily.get(account.contract, True) and account.daily
+    return daily

@@ -1,0 +1,62 @@
+"""Opening a book: its facts, formats and written closes, with everything wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenbooks.archive.commit import locked, needs_recovery, recover
+from tokenbooks.archive.month import ClosedMonth
+from tokenbooks.archive.read import read_months
+from tokenbooks.facts import Facts
+from tokenbooks.problems import Position, Problem, any_error, error
+from tokenbooks.sources.book_files import read_facts
+from tokenbooks.sources.exports.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors import read_descriptors
+from tokenbooks.sources.files import shown
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBook:
+    """A book that has been read: facts, formats, and the closes that are written."""
+
+    folder: Path
+    shown: str
+    facts: Facts
+    descriptors: tuple[Descriptor, ...]
+    months: tuple[ClosedMonth, ...]
+
+
+def open_book(folder: Path) -> tuple[OpenBook | None, list[Problem]]:
+    """Read a book; None where any of its files has an error."""
+    problems = _recovered(folder)
+    facts, found = read_facts(folder)
+    problems += found
+    formats = folder / "formats"
+    descriptors, found = read_descriptors(formats if formats.is_dir() else None)
+    problems += found
+    months, found = read_months(folder, shown(folder))
+    problems += found
+    if facts is None or any_error(problems):
+        return None, problems
+    return OpenBook(folder, shown(folder), facts, descriptors, tuple(months)), problems
+
+
+def _recovered(folder: Path) -> list[Problem]:
+    """Finish a close that was cut off after its commit; nothing to say where that works."""
+    if not needs_recovery(folder):
+        return []
+    try:
+        with locked(folder) as free:
+            if free:
+                recover(folder)
+    except OSError as reason:
+        return [
+            error(
+                "close-unfinished",
+                f"a close was cut off and cannot be finished: {reason.strerror}",
+                "make the book's folder writable and run the command again",
+                Position(shown(folder)),
+            )
+        ]
+    return []

@@ -1,0 +1,187 @@
+"""Writing a close: the journal, the tables, the state and the manifest, all or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+
+from tokenbooks import __version__
+from tokenbooks.amounts import currency_places, money_text
+from tokenbooks.archive.commit import locked, staged
+from tokenbooks.archive.manifest import file_digest, manifest_text
+from tokenbooks.archive.month import CLOSE_FOLDER, MANIFEST, STATE, Manifest, close_folder
+from tokenbooks.archive.state import state_tables
+from tokenbooks.archive.usage_tables import write_charges, write_usage
+from tokenbooks.close.close_period import Close
+from tokenbooks.desk.close import Prepared
+from tokenbooks.facts import Facts
+from tokenbooks.journals.dialects import DIALECTS
+from tokenbooks.journals.month import Declarations, JournalMonth, declared
+from tokenbooks.periods import Period
+from tokenbooks.problems import Position, Problem, error
+from tokenbooks.reports.csv_text import render_csv
+from tokenbooks.reports.rollforward import accruals_table, lots_table
+
+
+def journal_text(facts: Facts, close: Close) -> str:
+    """The period's entries and assertions in the book's dialect."""
+    book = facts.book
+    month = JournalMonth(
+        close.period,
+        book.currency,
+        currency_places(book.currency),
+        close.entries,
+        close.assertions,
+        book.name,
+    )
+    return DIALECTS[book.journal].render_month(month)
+
+
+def write_close(prepared: Prepared) -> list[Problem]:
+    """Write the close of a period under the book's folder, atomically."""
+    book = prepared.book
+    try:
+        with locked(book.folder) as free:
+            if not free:
+                return [_busy(book.shown)]
+            with staged(book.folder, prepared.close.period) as (month, top):
+                _lay_out(prepared, month)
+                dialect = DIALECTS[book.facts.book.journal]
+                (top / dialect.books_file).write_text(_books_text(prepared), "utf-8")
+    except OSError as reason:
+        return [
+            error(
+                "cannot-write",
+                f"the close could not be written: {reason.strerror or reason}",
+                "make room or the folder writable, and run the command again;"
+                " nothing of this close was kept",
+                Position(f"{book.shown}/{CLOSE_FOLDER}"),
+            )
+        ]
+    return []
+
+
+def written_files(prepared: Prepared) -> list[str]:
+    """The files of a written close, as the user can open them."""
+    period = prepared.close.period
+    folder = close_folder(prepared.book.folder, period)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    shown = f"{prepared.book.shown}/{CLOSE_FOLDER}/{period}"
+    return [f"{shown}/{path.relative_to(folder).as_posix()}" for path in files]
+
+
+def _lay_out(prepared: Prepared, month: Path) -> None:
+    """Write all files of the month into its staging folder."""
+    facts, close = prepared.book.facts, prepared.close
+    connection, layout = prepared.gathered.connection, prepared.gathered.layout
+    state = month / STATE
+    state.mkdir()
+    texts = {
+        DIALECTS[facts.book.journal].month_file: journal_text(facts, close),
+        "lots.csv": render_csv(lots_table(close, facts)),
+        "accruals.csv": render_csv(accruals_table(close, facts)),
+        **{f"{STATE}/{name}": text for name, text in state_tables(close).items()},
+    }
+    for name, text in texts.items():
+        (month / name).write_text(text, encoding="utf-8", newline="\n")
+    write_charges(connection, layout, prepared.scales, month / "charges.csv")
+    write_usage(connection, layout, state)
+    outputs = {
+        path.relative_to(month).as_posix(): file_digest(path)
+        for path in sorted(month.rglob("*"))
+        if path.is_file()
+    }
+    (month / MANIFEST).write_text(
+        manifest_text(_manifest(prepared, outputs)), encoding="utf-8", newline="\n"
+    )
+
+
+def _manifest(prepared: Prepared, outputs: dict[str, str]) -> Manifest:
+    facts, close = prepared.book.facts, prepared.close
+    accounts, payees, tags = declared(close.entries, close.assertions)
+    end = close.period.end
+    return Manifest(
+        version=__version__,
+        book=facts.book.name,
+        period=close.period,
+        journal=facts.book.journal,
+        files=prepared.gathered.records,
+        rows={
+            "credits": _digests(row.digest for row in facts.credits if row.day < end),
+            "invoices": _digests(row.digest for row in facts.invoices if row.day < end),
+            "opening": _digests(row.digest for row in facts.opening),
+        },
+        daily=dict(sorted(prepared.gathered.daily.items())),
+        documents=_documents(prepared.book.folder),
+        totals=_totals(facts, close),
+        declares={"accounts": accounts, "payees": payees, "tags": tags},
+        unpriced=prepared.unpriced,
+        outputs=outputs,
+        previous=prepared.earlier[-1].digest if prepared.earlier else "",
+    )
+
+
+def _digests(rows: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(rows))
+
+
+def _documents(folder: Path) -> dict[str, str]:
+    """Digests of the files that people wrote, for information."""
+    names = ["tokenbooks.yaml", "credits.csv", "invoices.csv", "opening.csv"]
+    paths = [folder / name for name in names] + sorted((folder / "plans").glob("*.yaml"))
+    return {
+        path.relative_to(folder).as_posix(): file_digest(path) for path in paths if path.is_file()
+    }
+
+
+def _totals(facts: Facts, close: Close) -> dict[str, str]:
+    """Control totals: debits of the period, and what the balance sheet holds at its end."""
+    places = currency_places(facts.book.currency)
+    debits = sum(
+        (p.amount for entry in close.entries for p in entry.postings if p.amount > 0), Decimal(0)
+    )
+    totals = {"entries": str(len(close.entries)), "debits": money_text(debits, places)}
+    for role in ("prepaid_credits", "accrued_expenses"):
+        balance = sum(
+            (amount for line, amount in close.posted.items() if line.role == role), Decimal(0)
+        )
+        totals[role] = money_text(balance, places)
+    return totals
+
+
+def _books_text(prepared: Prepared) -> str:
+    """The top file: declarations of all months, and an include for each."""
+    facts, close = prepared.book.facts, prepared.close
+    dialect = DIALECTS[facts.book.journal]
+    accounts, payees, tags = (set(names) for names in declared(close.entries, close.assertions))
+    periods: list[Period] = [close.period]
+    for other in prepared.book.months:
+        if other.period != close.period and other.manifest.journal == facts.book.journal:
+            accounts |= set(other.manifest.declares["accounts"])
+            payees |= set(other.manifest.declares["payees"])
+            tags |= set(other.manifest.declares["tags"])
+            periods.append(other.period)
+    return dialect.render_books(
+        Declarations(
+            title=facts.book.name,
+            currency=facts.book.currency,
+            places=currency_places(facts.book.currency),
+            first_day=facts.book.start.start,
+            accounts=tuple(sorted(accounts)),
+            payees=tuple(sorted(payees)),
+            tags=tuple(sorted(tags)),
+            months=tuple(
+                f"{CLOSE_FOLDER}/{period}/{dialect.month_file}" for period in sorted(periods)
+            ),
+        )
+    )
+
+
+def _busy(shown: str) -> Problem:
+    return error(
+        "book-busy",
+        "another run is writing a close of this book",
+        "wait until it has finished, then run the command again",
+        Position(f"{shown}/{CLOSE_FOLDER}"),
+    )

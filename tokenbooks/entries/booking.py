@@ -1,0 +1,111 @@
+"""Booking: how lines become postings and entries of one period.
+
+Ids are built from keys: kind, contract, subject, and the booking period where it is not
+the one that the facts belong to. What belongs to an earlier period is dated in the open
+one, tagged with its service period and the entry that it corrects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from tokenbooks.entries.entry import Entry, Posting
+from tokenbooks.entries.posted import Line
+from tokenbooks.entries.service import last_day_of
+from tokenbooks.facts import Facts
+from tokenbooks.periods import Period
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """The period that is booked, and the book whose names it uses."""
+
+    facts: Facts
+    period: Period
+
+    def day(self, wanted: date, late: date | None = None) -> date:
+        """The date of an entry: as wanted inside the period, else a day of the period."""
+        return wanted if wanted in self.period else (late or self.period.last_day)
+
+    def is_late(self, wanted: date) -> bool:
+        """Whether a fact of that day belongs to an earlier period."""
+        return wanted < self.period.start
+
+    def posting(self, line: Line, amount: Decimal) -> Posting:
+        """A posting of a line, with the tags that tell what it is."""
+        contract = self.facts.book.contracts[line.contract]
+        tags = (("lot", line.lot), ("class", line.class_), ("cost-center", line.cost_center))
+        return Posting(
+            line.role,
+            self.facts.book.account(line.role, contract),
+            amount,
+            tuple((key, value) for key, value in tags if value),
+        )
+
+    def entry(
+        self,
+        kind: str,
+        contract: str,
+        subject: str,
+        wanted: date,
+        narration: str,
+        amounts: Mapping[Line, Decimal],
+        *,
+        rule: str,
+        service: str = "",
+        late: date | None = None,
+        code: str = "",
+        more_tags: Iterable[tuple[str, str]] = (),
+    ) -> Entry:
+        """An entry of these lines; lines that share account and tags are summed."""
+        plain_id = identity(kind, contract, subject)
+        is_late = self.is_late(wanted)
+        tags = [("period", str(self.period))]
+        if service:
+            tags.append(("service-period", service))
+        tags += [("contract", contract), ("rule", rule)]
+        if is_late:
+            tags.append(("corrects", plain_id))
+            narration = f"{narration}, booked late for {service or wanted.isoformat()[:7]}"
+        return Entry(
+            id=f"{plain_id}-in-{self.period}" if is_late else plain_id,
+            kind=kind,
+            day=self.day(wanted, late),
+            payee=self.facts.book.contracts[contract].party,
+            narration=narration,
+            postings=self._postings(amounts),
+            tags=(*tags, *more_tags),
+            code=code,
+            pending=kind == "accrual",
+        )
+
+    def service_day(self, service: str) -> date:
+        """The day on which a service span is posted."""
+        return last_day_of(service)
+
+    def _postings(self, amounts: Mapping[Line, Decimal]) -> tuple[Posting, ...]:
+        sums: dict[tuple[object, ...], Posting] = {}
+        for line in sorted(amounts, key=_posting_order):
+            posting = self.posting(line, amounts[line])
+            key = (posting.role, posting.account, posting.tags)
+            known = sums.get(key)
+            total = posting.amount + (known.amount if known else 0)
+            sums[key] = Posting(posting.role, posting.account, total, posting.tags)
+        postings = [posting for posting in sums.values() if posting.amount]
+        return tuple(sorted(postings, key=lambda posting: posting.amount < 0))
+
+
+def identity(kind: str, contract: str, subject: str) -> str:
+    """A deterministic entry id; characters that ids cannot hold become dashes."""
+    parts = (kind, contract, subject.removeprefix(f"{contract}-"))
+    return "-".join(_UNSAFE.sub("-", part) for part in parts if part)
+
+
+def _posting_order(line: Line) -> tuple[str, ...]:
+    return (line.role, line.class_, line.cost_center, line.lot, *line)

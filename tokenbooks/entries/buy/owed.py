@@ -1,0 +1,212 @@
+"""What is owed for usage: accrued until it is invoiced, per service span.
+
+Rule: a liability arises when the service is received, invoiced or not (ACCOUNTING 3.1;
+IAS 37.11(b)). Accrued is the usage of days that no invoice dated so far covers, plus
+opening accruals that are not yet invoiced. Payables move by the invoices, and expense is
+what balances, so that expense to date = invoiced + accrued - opening accrual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from tokenbooks.amounts import round_half_up, share_out
+from tokenbooks.documents import Invoice, OpeningBalance
+from tokenbooks.entries.buy.purchase import PAID_FROM
+from tokenbooks.entries.destinations import Destinations, added
+from tokenbooks.entries.posted import Destination, Line, Posted, add
+from tokenbooks.entries.service import ServiceSpan, last_day_of
+from tokenbooks.periods import Period
+from tokenbooks.rating.charges import Part
+
+
+class Usage(NamedTuple):
+    """Usage of a day that is not paid from credits."""
+
+    day: date
+    parts: Mapping[Part, Fraction]
+
+    @property
+    def value(self) -> Fraction:
+        """The list value."""
+        return sum(self.parts.values(), Fraction(0))
+
+
+class Known(NamedTuple):
+    """What an earlier close knew of a service span: rated value of invoiced days, documents."""
+
+    rated: Decimal
+    documents: int
+
+
+@dataclass(slots=True)
+class Owed:
+    """One service span of a contract and party."""
+
+    contract: str
+    party: str
+    service: str
+    weights: dict[Destination, Fraction] = field(default_factory=dict)
+    open_value: Fraction = Fraction(0)
+    billed_value: Fraction = Fraction(0)
+    invoiced: dict[str, Decimal] = field(default_factory=dict)
+    opening: Decimal = Decimal(0)
+    accrued: Decimal = Decimal(0)
+    known: Known | None = None
+
+    @property
+    def expense(self) -> Decimal:
+        """The expense to date beyond what opening balances already hold."""
+        return sum(self.invoiced.values(), Decimal(0)) + self.accrued - self.opening
+
+
+def is_bill(invoice: Invoice) -> bool:
+    """Whether a row bills usage, rather than paying for it."""
+    return invoice.kind in {"invoice", "credit_note"}
+
+
+def document_id(invoice: Invoice) -> str:
+    """The unit that a row of the invoices file is posted as."""
+    return invoice.invoice if invoice.kind == "invoice" else f"{invoice.kind}-{invoice.invoice}"
+
+
+def billed_amount(invoice: Invoice) -> Decimal:
+    """The net amount, negative for a credit note."""
+    return -abs(invoice.amount) if invoice.kind == "credit_note" else invoice.amount
+
+
+def invoiced_days(invoices: Iterable[Invoice]) -> dict[date, date]:
+    """Each day that an invoice bills, with the date of the first that does."""
+    days: dict[date, date] = {}
+    for invoice in invoices:
+        if invoice.kind == "invoice":
+            for day in _service_days(invoice):
+                days[day] = min(days.get(day, invoice.day), invoice.day)
+    return days
+
+
+def owed_to_date(
+    contract: str,
+    party: str,
+    usage: Sequence[Usage],
+    bills: Sequence[Invoice],
+    opening: Sequence[OpeningBalance],
+    known: Mapping[str, Known],
+    destinations: Destinations,
+    service_span: ServiceSpan,
+    places: int,
+) -> dict[str, Owed]:
+    """What is owed by service span, from all facts up to the end of a period.
+
+    ``known`` is what the previous close knew, by service span. ``bills`` include tax
+    that is part of the cost.
+    """
+    spans: dict[str, Owed] = {}
+
+    def span(service: str) -> Owed:
+        return spans.setdefault(service, Owed(contract, party, service))
+
+    billed = invoiced_days(bills)
+    values: dict[date, Fraction] = {}
+    for item in usage:
+        owed = span(service_span(item.day))
+        added(owed.weights, destinations.of(item.parts, owed.service))
+        values[item.day] = values.get(item.day, Fraction(0)) + item.value
+        if item.day in billed:
+            owed.billed_value += item.value
+        else:
+            owed.open_value += item.value
+    for balance in opening:
+        span(balance.service_period).opening -= round_half_up(balance.amount, places)
+    for bill in bills:
+        for service, amount in _spread(bill, values, service_span, places).items():
+            span(service).invoiced[document_id(bill)] = amount
+    billed_spans = {service_span(day) for day in billed}
+    for owed in spans.values():
+        opening_left = Decimal(0) if owed.service in billed_spans else owed.opening
+        owed.accrued = (
+            opening_left + round_half_up(owed.open_value, places) + _late(owed, known, places)
+        )
+    return spans
+
+
+def service_lines(spans: Iterable[Owed], default: Destination, places: int) -> Posted:
+    """The lines of expense and accrued liability to date."""
+    posted: Posted = {}
+    for owed in spans:
+        unit = ("service", owed.contract, owed.party, owed.service, owed.service)
+        weights = owed.weights if any(owed.weights.values()) else {default: Fraction(1)}
+        for destination, amount in share_out(owed.expense, weights, places).items():
+            add(posted, Line(*unit, *destination), amount)
+        add(posted, Line(*unit, "accrued_expenses"), owed.opening - owed.accrued)
+    return posted
+
+
+def payable_lines(invoices: Iterable[Invoice], tax_kind: str, places: int) -> Posted:
+    """The lines of payables, recoverable tax, and payments, by document."""
+    posted: Posted = {}
+    for invoice in invoices:
+        month = str(Period.month_of(invoice.day))
+        party = (invoice.contract, invoice.party)
+        if invoice.kind == "receipt":
+            unit = ("receipt", *party, document_id(invoice), month)
+            settled = "accounts_payable" if invoice.pay != "card" else "credit_card_payable"
+            paid = round_half_up(invoice.amount, places)
+            add(posted, Line(*unit, settled), paid)
+            add(posted, Line(*unit, "cash"), -paid)
+            continue
+        unit = ("payable", *party, document_id(invoice), month)
+        amount = round_half_up(billed_amount(invoice), places)
+        tax = round_half_up(invoice.tax if amount >= 0 else -abs(invoice.tax), places)
+        add(posted, Line(*unit, PAID_FROM[invoice.pay or "account"]), -amount)
+        if tax and tax_kind != "cost":
+            add(posted, Line(*unit, "input_vat_recoverable"), tax)
+            paid_from = PAID_FROM[invoice.pay or "account"]
+            other = "output_vat_payable" if tax_kind == "reverse_charge" else paid_from
+            add(posted, Line(*unit, other), -tax)
+    return posted
+
+
+def _late(owed: Owed, known: Mapping[str, Known], places: int) -> Decimal:
+    """Usage that came after the close that booked its invoice, until the next document.
+
+    At most what is rated beyond the invoice: the rest is a variance, not a liability.
+    """
+    rated = round_half_up(owed.billed_value, places)
+    documents = len(owed.invoiced)
+    before = known.get(owed.service)
+    if not documents or before is None or before.documents != documents:
+        owed.known = Known(rated, documents)
+        return Decimal(0)
+    owed.known = before
+    invoiced = sum(owed.invoiced.values(), Decimal(0))
+    return max(Decimal(0), min(rated - before.rated, rated - invoiced))
+
+
+def _spread(
+    bill: Invoice, values: Mapping[date, Fraction], service_span: ServiceSpan, places: int
+) -> dict[str, Decimal]:
+    """An invoice over service spans by the rated value of its days, else by days."""
+    days = _service_days(bill)
+    by_value: dict[str, Fraction] = {}
+    by_days: dict[str, Fraction] = {}
+    for day in days:
+        service = service_span(day)
+        by_value[service] = by_value.get(service, Fraction(0)) + values.get(day, Fraction(0))
+        by_days[service] = by_days.get(service, Fraction(0)) + 1
+    weights = by_value if any(by_value.values()) else by_days
+    amount = round_half_up(billed_amount(bill), places)
+    shares = share_out(amount, weights, places)
+    return {service: shares[service] for service in sorted(shares, key=last_day_of)}
+
+
+def _service_days(invoice: Invoice) -> list[date]:
+    if invoice.first_day is None or invoice.last_day is None:
+        return []
+    whole = Period(invoice.first_day, invoice.last_day)
+    return [*whole.days(), invoice.last_day]

@@ -1,0 +1,103 @@
+"""Entries for usage: consumption of lots, accruals, invoices and settlements.
+
+The difference of a service span is told in the words of an accountant: what an invoice
+relieves is its entry, what lots cover is consumption, what is newly owed is an accrual,
+and an accrual that a later lot settles is a settlement (DESIGN: uncovered usage is settled
+by the next lot at that lot's cost, the difference to expense).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from tokenbooks.documents import Invoice
+from tokenbooks.entries.booking import Booking
+from tokenbooks.entries.buy.invoice import Relief, invoice_entries, relieved
+from tokenbooks.entries.buy.owed import Owed
+from tokenbooks.entries.buy.reversal import reversal_entries
+from tokenbooks.entries.entry import Entry
+from tokenbooks.entries.posted import Line, Posted, by_service, difference
+from tokenbooks.entries.service import last_day_of
+
+
+def usage_entries(
+    booking: Booking,
+    changes: Mapping[Line, Decimal],
+    before: Mapping[Line, Decimal],
+    owed: Mapping[tuple[str, str, str], Owed],
+    bills: Sequence[Invoice],
+    method: str,
+) -> list[Entry]:
+    """All entries for usage. ``bills`` are the documents that this close books.
+
+    ``method`` is policy ``accrual_method``: ``relieve`` (the invoice relieves the accrual)
+    or ``auto_reverse`` (the accrual is reversed on the first day; equal result).
+    """
+    service = {line: amount for line, amount in changes.items() if line.rule == "service"}
+    entries: list[Entry] = []
+    booked: Posted = {}
+    if method == "auto_reverse":
+        reversals, booked = reversal_entries(booking, before)
+        entries += reversals
+        reliefs: list[Relief] = relieved(owed, service, {}, bills, booked)
+    else:
+        reliefs = relieved(owed, service, before, bills, booked)
+    entries += invoice_entries(booking, changes, reliefs, bills)
+    for relief in reliefs:
+        for line, amount in relief.lines.items():
+            booked[line] = booked.get(line, Decimal(0)) + amount
+    rest = by_service(difference(service, booked), "service")
+    consumed = by_service(changes, "consumption")
+    for key in sorted({*rest, *consumed}, key=lambda key: (last_day_of(key[1]), key)):
+        entries += _span_entries(booking, key, consumed.get(key, {}), rest.get(key, {}))
+    return entries
+
+
+def _span_entries(
+    booking: Booking, key: tuple[str, str], consumed: Posted, accrued: Posted
+) -> list[Entry]:
+    contract, service = key
+    day = last_day_of(service)
+    if consumed and accrued and booking.is_late(day):
+        lines = {**consumed, **accrued}
+        return [
+            booking.entry(
+                "settlement",
+                contract,
+                service,
+                day,
+                "Accrued usage settled from credits",
+                lines,
+                rule="prepaid-settlement",
+                service=service,
+            )
+        ]
+    entries = []
+    if consumed:
+        entries.append(
+            booking.entry(
+                "consumption",
+                contract,
+                service,
+                day,
+                "Usage paid from credits",
+                consumed,
+                rule="prepaid-consumption",
+                service=service,
+            )
+        )
+    if accrued:
+        entries.append(
+            booking.entry(
+                "accrual",
+                contract,
+                service,
+                day,
+                "Usage not yet invoiced",
+                accrued,
+                rule="accrued-usage",
+                service=service,
+            )
+        )
+    return entries

@@ -1,0 +1,75 @@
+"""Rating keys: which prices every distinct usage has, decided once a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokenbooks.problems import Problem
+from tokenbooks.rating.matching import (
+    Ambiguous,
+    Match,
+    PlanInForce,
+    Unpriced,
+    ambiguity,
+    decisive_dimensions,
+    match,
+)
+from tokenbooks.usage.keys import Key, distinct_keys, put_keys
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from tokenbooks.usage.layout import Layout
+
+#: Informational meters that stand inside a billed one, and are taken out where priced.
+INSIDE = {"reasoning_tokens": "output_tokens"}
+
+
+@dataclass(frozen=True, slots=True)
+class RatedKey:
+    """A distinct usage with the price of each meter: a match, why there is none, or None."""
+
+    id: int
+    key: Key
+    outcomes: Mapping[str, Match | Unpriced | None]
+
+    def taken_out(self, meter: str) -> str | None:
+        """The priced part that is taken out of a meter, such as reasoning of output."""
+        part = next((part for part, whole in INSIDE.items() if whole == meter), None)
+        return part if part and isinstance(self.outcomes.get(part), Match) else None
+
+
+def rate_keys(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    plans: Mapping[str, PlanInForce],
+) -> tuple[dict[int, RatedKey], list[Problem]]:
+    """Decide the prices of every distinct usage of the contracts.
+
+    Creates the table ``rating_keys`` (see ``usage.keys``). ``plans`` is by contract.
+    """
+    dimensions = rating_dimensions(layout, plans)
+    cuts = {contract: plan.cuts() for contract, plan in plans.items()}
+    rated: dict[int, RatedKey] = {}
+    problems: list[Problem] = []
+    for key in distinct_keys(connection, dimensions, cuts):
+        outcomes: dict[str, Match | Unpriced | None] = {}
+        ruling = plans[key.contract]
+        for meter in layout.meters:
+            outcome = match(ruling, key.values, meter, key.at)
+            if isinstance(outcome, Ambiguous):
+                problems.append(ambiguity(ruling.plan, meter, key.values, outcome))
+                outcome = Unpriced("two rates of equal rank match")
+            outcomes[meter] = outcome
+        rated[len(rated)] = RatedKey(len(rated), key, outcomes)
+    decided = [(item.key, item.id) for item in rated.values()]
+    put_keys(connection, "rating_keys", dimensions, decided)
+    return rated, problems
+
+
+def rating_dimensions(layout: Layout, plans: Mapping[str, PlanInForce]) -> list[str]:
+    """The kept dimensions on which a price of any of the plans can depend."""
+    decisive = {name for ruling in plans.values() for name in decisive_dimensions(ruling.plan)}
+    return [name for name in layout.dimensions if name in decisive]

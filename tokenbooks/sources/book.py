@@ -1,0 +1,111 @@
+"""Reads ``tokenbooks.yaml``: the book with its contracts, rules, accounts and policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tokenbooks.book import ENTRY_KINDS, Book
+from tokenbooks.periods import Period
+from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.accounts import check_accounts, check_roles, read_accounts
+from tokenbooks.sources.allocation import read_allocation
+from tokenbooks.sources.contracts import read_contracts
+from tokenbooks.sources.files import is_outside, matching_files, shown
+from tokenbooks.sources.formats import read_value
+from tokenbooks.sources.policies import read_policies
+from tokenbooks.sources.schema_check import check_tree, load_schema
+from tokenbooks.sources.usage_sources import check_inside
+from tokenbooks.sources.yaml_tree import Node, read_tree
+
+BOOK_FILE = "tokenbooks.yaml"
+
+_KEPT = ("model", "project", "api_key", "customer")
+
+
+@dataclass(frozen=True, slots=True)
+class BookFile:
+    """The book beside the tree it was read from, for the places of its keys."""
+
+    book: Book
+    tree: Node
+
+
+def read_book(directory: Path) -> tuple[Book | None, list[Problem]]:
+    """The book of a folder, as far as it can be read, and every problem found in it.
+
+    None only where the file is missing or is no YAML mapping. With an error among the
+    problems the book serves to find further problems, never to compute figures.
+    """
+    file, problems = read_book_file(directory)
+    return (file.book if file else None), problems
+
+
+def read_book_file(directory: Path) -> tuple[BookFile | None, list[Problem]]:
+    """Like ``read_book``, with the tree."""
+    path = directory / BOOK_FILE
+    if not path.is_file():
+        message = f"there is no {BOOK_FILE} here"
+        help = "make a book with `tokenbooks init`, or name its folder with --book"
+        return None, [error("book-missing", message, help, Position(shown(path)))]
+    tree, problems = read_tree(path)
+    if tree is None:
+        return None, problems
+    problems += check_tree(tree, load_schema("tokenbooks"))
+    book = _read_book(tree, problems)
+    _check_files(directory, tree, problems)
+    return BookFile(book, tree), problems
+
+
+def _read_book(tree: Node, problems: list[Problem]) -> Book:
+    contracts = read_contracts(tree["contracts"], problems)
+    accounts = read_accounts(tree["accounts"])
+    check_roles(tree["accounts"], tree["allocate"], problems)
+    check_accounts(tree["accounts"], tree["contracts"], contracts, problems)
+    start = read_value("month", tree["start"].word())
+    return Book(
+        name=tree["book"].word(),
+        currency=tree["currency"].word(),
+        start=start if isinstance(start, Period) else Period.month_of(date(2000, 1, 1)),
+        timezone=tree["timezone"].word("UTC"),
+        journal=tree["journal"].word("ledger"),
+        contracts=contracts,
+        post=_read_post(tree["post"]),
+        post_usage=tree["post_usage"].word("month"),
+        allocate=read_allocation(tree["allocate"], accounts, problems),
+        accounts=accounts,
+        policies=read_policies(tree["policies"], problems),
+        names=_read_names(tree["names"]),
+        keep=tree["keep"].words() if "keep" in tree else _KEPT,
+        credits_files=tree["credits"].word("credits.csv"),
+        invoices_files=tree["invoices"].word("invoices.csv"),
+        opening_file=tree["opening"].word("opening.csv"),
+        account_positions={
+            role: tree["accounts"].key_position(role) for role in tree["accounts"].entries
+        },
+        position=tree.position,
+    )
+
+
+def _read_post(node: Node) -> tuple[str, ...]:
+    chosen = node.words()
+    return tuple(kind for kind in ENTRY_KINDS if kind in chosen) if node else ENTRY_KINDS
+
+
+def _read_names(node: Node) -> dict[str, dict[str, str]]:
+    return {
+        dimension: {key: name.word(key) for key, name in names.entries.items()}
+        for dimension, names in node.entries.items()
+    }
+
+
+def _check_files(directory: Path, tree: Node, problems: list[Problem]) -> None:
+    """Files that the book names must be there; the default names may be absent."""
+    for key in ("credits", "invoices", "opening"):
+        pattern = tree[key].word()
+        check_inside(tree[key], problems)
+        if pattern and not is_outside(pattern) and not matching_files(directory, pattern):
+            message = f"no file of the book matches '{pattern}'"
+            help = f"add the file, correct the name, or take the key '{key}' away"
+            problems.append(error("file-missing", message, help, tree[key].position))

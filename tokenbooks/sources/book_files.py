@@ -1,0 +1,86 @@
+"""All files of a book as facts: the one function that the commands start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tokenbooks.facts import Facts
+from tokenbooks.names import nearest
+from tokenbooks.problems import Position, Problem, any_error, error, in_order, warning
+from tokenbooks.rating.plan import Plan
+from tokenbooks.sources.book import BOOK_FILE, BookFile, read_book_file
+from tokenbooks.sources.credits import read_credits
+from tokenbooks.sources.files import matching_files, shown
+from tokenbooks.sources.formats import read_value
+from tokenbooks.sources.invoices import read_invoices
+from tokenbooks.sources.opening import read_opening
+from tokenbooks.sources.plans import plan_files, read_plans
+
+#: Files of facts that are documented but not read by this version.
+UNREAD = (
+    *("balances.csv", "rates.csv", "estimates.csv", "customers.csv"),
+    *("modifications.yaml", "assets.yaml"),
+)
+
+
+def find_book(start: Path) -> Path | None:
+    """The nearest folder from ``start`` upward that holds a book; None if there is none."""
+    folder = start.absolute()
+    for candidate in (folder, *folder.parents):
+        if (candidate / BOOK_FILE).is_file():
+            return candidate
+    return None
+
+
+def read_facts(directory: Path) -> tuple[Facts | None, list[Problem]]:
+    """All that a book's own files state, usage apart; every problem of all files, in order.
+
+    None where any problem is an error.
+    """
+    file, problems = read_book_file(directory)
+    if file is None:
+        return None, problems
+    book = file.book
+    plans, found = read_plans(directory)
+    problems += found
+    problems += _check_plans(file, plans, directory)
+    events, found = read_credits(book, directory, plans)
+    problems += found
+    opening, found = read_opening(book, directory)
+    problems += found
+    invoices, found = read_invoices(book, directory, events, opening)
+    problems += found
+    problems += _unread_files(directory)
+    ordered = in_order(problems)
+    if any_error(ordered):
+        return None, ordered
+    return Facts(book, plans, events, invoices, opening), ordered
+
+
+def _check_plans(file: BookFile, plans: Mapping[str, Plan], directory: Path) -> Iterator[Problem]:
+    """The plan of each contract must exist, and be in the book's currency if billed in it."""
+    # a plan whose file could not be read has told its own problem
+    known = {*plans, *(path.stem for path in plan_files(directory))}
+    for name, contract in file.book.contracts.items():
+        place = file.tree["contracts"][name]["plan"].position
+        if contract.plan and contract.plan not in known:
+            near = nearest(contract.plan, known)
+            help = f"did you mean '{near}'?" if near else f"write plans/{contract.plan}.yaml"
+            message = f"there is no plan '{contract.plan}'"
+            yield error("plan-unknown", message, help, place)
+        plan = plans.get(contract.plan)
+        foreign = plan is not None and plan.currency != file.book.currency
+        readable = read_value("currency", file.book.currency)
+        if plan and foreign and contract.settle == "arrears" and readable:
+            message = f"plan '{plan.id}' is in {plan.currency}, the book in {file.book.currency}"
+            help = "usage in arrears must be priced in the book's currency in this version"
+            yield error("plan-currency", message, help, place)
+
+
+def _unread_files(directory: Path) -> Iterator[Problem]:
+    for name in UNREAD:
+        for path in matching_files(directory, name):
+            message = f"{name} is not read by this version"
+            help = "it is planned; move it out of the book's folder to silence this"
+            yield warning("file-not-read", message, help, Position(shown(path)))

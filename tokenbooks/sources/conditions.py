@@ -1,0 +1,21 @@
+"""Conditions on dimensions, as ``for`` and ``when`` state them."""
+
+from __future__ import annotations
+
+from tokenbooks.conditions import Conditions
+from tokenbooks.sources.yaml_tree import Node
+
+_TRUTHS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
+
+
+def read_conditions(node: Node) -> Conditions:
+    """The conditions of a mapping of dimension to name, list of names, or glob.
+
+    Patterns are sorted, so that the same conditions are equal however they are written.
+    """
+    return Conditions.of(
+        {
+            dimension: tuple(sorted({_TRUTHS.get(word, word) for word in value.words()}))
+            for dimension, value in node.entries.items()
+        }
+    )

@@ -1,0 +1,131 @@
+"""SQL that sums a file's rows into ``usage_read`` and ``stated_read``: one scan each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tokenbooks.sources.exports.normal_form import LongRows, NormalForm
+from tokenbooks.sources.exports.sql_text import quoted
+from tokenbooks.usage.layout import AMOUNT_TYPE, REPLACED, USED, Layout, meter_type
+
+#: Column of a relation that says whether another row replaces this one.
+REPLACED_COLUMN = "replaced"
+
+
+def usage_insert(
+    form: NormalForm, file: int, layout: Layout, relation: str, replacements: bool = False
+) -> str:
+    """The statement that adds a file's usage, read from a relation of its raw rows.
+
+    With ``replacements`` the relation has a column ``replaced``.
+    """
+    keys = _dimension_keys(form, layout.dimensions)
+    sums = {f"q{n}": form.meters[m] for n, m in enumerate(layout.meters) if m in form.meters}
+    quantities = [f"q{n}" if f"q{n}" in sums else "0" for n in range(len(layout.meters))]
+    grouped = _grouped(form, keys, sums, relation, replacements)
+    return _usage_rows(form, file, layout, keys, quantities, "rows", grouped)
+
+
+def long_staging(
+    form: NormalForm, long: LongRows, table: str, kept: Sequence[str], relation: str,
+    replacements: bool = False,
+) -> str:
+    """The statement that sums rows which name their meter, one row per meter still.
+
+    Which meters there are is known only after this scan.
+    """
+    keys = {**_dimension_keys(form, kept), "meter": long.meter}
+    grouped = _grouped(form, keys, {"quantity": long.quantity}, relation, replacements)
+    return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * {grouped}"
+
+
+def long_insert(form: NormalForm, file: int, layout: Layout, table: str) -> str:
+    """The statement that adds staged rows, a column per meter."""
+    keys = _dimension_keys(form, layout.dimensions)
+    quantities = [
+        f"coalesce(sum(quantity) FILTER (meter = {quoted(name)}), 0)::{meter_type(name)}"
+        for name in layout.meters
+    ]
+    insert = _usage_rows(form, file, layout, keys, quantities, "sum(rows)", f"FROM {table}")
+    return f"{insert} GROUP BY {', '.join([*_time_keys(form), *keys])}"
+
+
+def stated_insert(form: NormalForm, file: int, dimensions: Sequence[str], relation: str) -> str:
+    """The statement that adds a statement's amounts."""
+    keys = _dimension_keys(form, dimensions)
+    sums = {}
+    if form.amount is not None:
+        keys["currency"] = form.amount.currency
+        sums["amount"] = form.amount.amount
+        if form.amount.list_amount:
+            sums["list_amount"] = form.amount.list_amount
+    columns = ", ".join(f"k{n}" if f"k{n}" in keys else "NULL" for n in range(len(dimensions)))
+    amounts = ", ".join(
+        f"{name}::{AMOUNT_TYPE}" if name in sums else "NULL" for name in ("amount", "list_amount")
+    )
+    currency = "currency" if form.amount is not None else "NULL"
+    head = _head(form, file)
+    grouped = _grouped(form, keys, sums, relation, False)
+    listed = f"{columns}, " if columns else ""
+    return f"INSERT INTO stated_read SELECT {head}, {listed}{amounts}, {currency}, rows {grouped}"
+
+
+def _dimension_keys(form: NormalForm, dimensions: Sequence[str]) -> dict[str, str]:
+    """What to group by, as name -> SQL: each dimension once, the party's too."""
+    keys = {f"k{n}": form.dimensions[d] for n, d in enumerate(dimensions) if d in form.dimensions}
+    each = form.file.each
+    if each and each in form.dimensions and each not in dimensions:
+        keys["party"] = form.dimensions[each]
+    return keys
+
+
+def _usage_rows(
+    form: NormalForm,
+    file: int,
+    layout: Layout,
+    keys: Mapping[str, str],
+    quantities: Sequence[str],
+    rows: str,
+    source: str,
+) -> str:
+    columns = [f"k{n}" if f"k{n}" in keys else "NULL" for n in range(len(layout.dimensions))]
+    each = form.file.each
+    party = "''"
+    if each and each in layout.dimensions and each in form.dimensions:
+        party = f"coalesce(k{layout.dimensions.index(each)}, '')"
+    elif "party" in keys:
+        party = "coalesce(party, '')"
+    selected = ", ".join([_head(form, file), party, *columns, *quantities, rows])
+    return f"INSERT INTO usage_read SELECT {selected} {source}"
+
+
+def _head(form: NormalForm, file: int) -> str:
+    bucket = "bucket, bucket_end" if form.time.bucket else "NULL, NULL"
+    return f"{file}, {bucket}, step::TIMESTAMP, verdict"
+
+
+def _time_keys(form: NormalForm) -> list[str]:
+    return ["step", "verdict", *(["bucket", "bucket_end"] if form.time.bucket else [])]
+
+
+def _grouped(
+    form: NormalForm,
+    keys: Mapping[str, str],
+    sums: Mapping[str, str],
+    relation: str,
+    replacements: bool,
+) -> str:
+    """The sums by step, bucket, verdict and keys, as a ``FROM`` clause."""
+    verdict = form.verdict
+    if replacements:
+        kept = f"{REPLACED_COLUMN} AND {verdict} = {USED}"
+        verdict = f"CASE WHEN {kept} THEN {REPLACED}::TINYINT ELSE {verdict} END"
+    columns = [f"{form.time.step_key} AS step", f"{verdict} AS verdict"]
+    if form.time.bucket:
+        columns += [f"{form.time.bucket} AS bucket", f"{form.time.bucket_end} AS bucket_end"]
+    columns += [f"{sql} AS {name}" for name, sql in [*keys.items(), *sums.items()]]
+    grouping = ", ".join([*_time_keys(form), *keys])
+    totals = "".join(f", sum({name}) AS {name}" for name in sums)
+    carried = (REPLACED_COLUMN,) if replacements else ()
+    rows = f"SELECT {', '.join(columns)} FROM {form.values_of(relation, carried)}"
+    return f"FROM (SELECT {grouping}{totals}, count(*) AS rows FROM ({rows}) GROUP BY {grouping})"

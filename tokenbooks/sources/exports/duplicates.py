@@ -1,0 +1,146 @@
+"""Rows that say which one they are (``id``): the same row twice counts once.
+
+Two steps, so that files without repeated ids pay little and files without ids nothing:
+first the ids that occur more than once, by their hash; then only the rows with those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from tokenbooks.problems import Position, Problem, error, merged
+from tokenbooks.sources.exports.normal_form import NormalForm
+from tokenbooks.sources.exports.records import cell_place, read_records
+from tokenbooks.sources.exports.sql_text import quoted
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from tokenbooks.sources.exports.records import Record
+
+_SHOWN_AT_MOST = 5
+
+
+def find_duplicates(
+    connection: duckdb.DuckDBPyConnection, forms: Mapping[int, NormalForm]
+) -> tuple[dict[int, str], list[Problem]]:
+    """For files with repeated ids, a relation of their rows with a column ``replaced``.
+
+    Ids are unique within contract, format and declared scope. Problem: ``id-differs``
+    where rows of one id say different things. A file that DuckDB refuses is left to the
+    reader.
+    """
+    relations: dict[int, str] = {}
+    problems: list[Problem] = []
+    identified = [(_group(form), index) for index, form in forms.items() if form.id_column is not None]
+    for _, members in groupby(sorted(identified), key=lambda member: member[0]):
+        group = {index: forms[index] for _, index in members}
+        found, differing = _duplicates_of_group(connection, group)
+        relations.update(found)
+        problems.extend(differing)
+    return relations, problems
+
+
+def _group(form: NormalForm) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    return (form.file.contract, form.descriptor.id, form.file.source.scope)
+
+
+def _duplicates_of_group(
+    connection: duckdb.DuckDBPyConnection, group: Mapping[int, NormalForm]
+) -> tuple[dict[int, str], list[Problem]]:
+    import duckdb
+
+    ids = " UNION ALL ".join(
+        f"SELECT hash(c{form.id_column}) AS h FROM {form.scan} WHERE c{form.id_column} IS NOT NULL"
+        for form in group.values()
+    )
+    try:
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE repeated AS"
+            f" SELECT h FROM ({ids}) GROUP BY h HAVING count(*) > 1"
+        )
+    except duckdb.Error:
+        return {}, []
+    (count,) = connection.execute("SELECT count(*) FROM repeated").fetchall()[0]
+    if not count:
+        return {}, []
+    connection.execute("CREATE OR REPLACE TEMP TABLE seen (id VARCHAR, content VARCHAR)")
+    return {i: _mark(connection, i, form) for i, form in group.items()}, _differing(connection, group)
+
+
+def _mark(connection: duckdb.DuckDBPyConnection, index: int, form: NormalForm) -> str:
+    """Note which rows with a repeated id are the first of it; the file's relation."""
+    columns = ", ".join(f"c{n}" for n in range(len(form.header.columns)))
+    table = f"repeated_rows_{index}"
+    identity = f"c{form.id_column}"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {columns},"
+        f" row_number() OVER (PARTITION BY {identity}) > 1"
+        f" OR {identity} IN (SELECT id FROM seen) AS replaced"
+        f" FROM {form.scan} WHERE hash({identity}) IN (SELECT h FROM repeated)"
+    )
+    connection.execute(f"INSERT INTO seen SELECT {identity}, {_content(form)} FROM {table}")
+    others = f"{identity} IS NULL OR hash({identity}) NOT IN (SELECT h FROM repeated)"
+    return (
+        f"(SELECT {columns}, false AS replaced FROM {form.scan} WHERE {others}"
+        f" UNION ALL SELECT {columns}, replaced FROM {table})"
+    )
+
+
+def _content(form: NormalForm) -> str:
+    """What a row says, whatever the order of its columns: an empty cell says nothing."""
+    named = sorted((form.header.columns[index], index) for index in form.used)
+    pieces = [
+        f"CASE WHEN c{index} IS NULL THEN '' ELSE {quoted(name)} || '=' || c{index} || chr(30) END"
+        for name, index in named
+    ]
+    return f"concat({', '.join(pieces)})"
+
+
+def _differing(
+    connection: duckdb.DuckDBPyConnection, group: Mapping[int, NormalForm]
+) -> list[Problem]:
+    rows = connection.execute(
+        "SELECT id FROM seen GROUP BY id HAVING count(DISTINCT content) > 1 ORDER BY id"
+    ).fetchall()
+    if not rows:
+        return []
+    places = _places(group, {identity for (identity,) in rows[:_SHOWN_AT_MOST]})
+    problems = []
+    for (identity,) in rows:
+        first, second = places.get(identity, (Position(), Position()))
+        message = f"two rows have the id '{identity}' and say different things (see {first})"
+        help = "keep the row that is right; ids must name one row each"
+        problems.append(error("id-differs", message, help, second))
+    return merged(problems, _SHOWN_AT_MOST)
+
+
+def _places(
+    group: Mapping[int, NormalForm], wanted: set[str]
+) -> dict[str, tuple[Position, Position]]:
+    """Where the first row of an id stands, and the first that says something else."""
+    first: dict[str, tuple[Position, dict[str, str]]] = {}
+    places: dict[str, tuple[Position, Position]] = {}
+    for form in group.values():
+        for record in read_records(form.file.path, form.header.delimiter):
+            identity = record.cells[form.id_column or 0]
+            if identity not in wanted or identity in places:
+                continue
+            position, content = _position(form, record), _said(form, record)
+            if identity not in first:
+                first[identity] = (position, content)
+            elif first[identity][1] != content:
+                places[identity] = (first[identity][0], position)
+    return places
+
+
+def _position(form: NormalForm, record: Record) -> Position:
+    line, column = cell_place(record, form.header.delimiter, form.id_column or 0)
+    return Position(form.file.shown, line, column)
+
+
+def _said(form: NormalForm, record: Record) -> dict[str, str]:
+    names = form.header.columns
+    return {names[index]: record.cells[index] for index in form.used if record.cells[index]}

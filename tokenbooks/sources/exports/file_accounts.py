@@ -1,0 +1,207 @@
+"""The accounting of the files that were read, cross-checked against their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tokenbooks.names import STANDARD_METERS, nearest
+from tokenbooks.problems import Position, Problem, error, warning
+from tokenbooks.sources.exports.bad_rows import exceeding_rows, rejected_rows
+from tokenbooks.sources.exports.descriptor import EMPTY, STATEMENT
+from tokenbooks.sources.exports.diagnosis import find_bad_bytes
+from tokenbooks.sources.exports.digest import Digest, Digests
+from tokenbooks.sources.exports.normal_form import NormalForm
+from tokenbooks.sources.exports.normal_time import SHORTEST_DAY
+from tokenbooks.sources.exports.normalising import looks_like_meter
+from tokenbooks.sources.exports.records import read_records
+from tokenbooks.usage.accounting import FileAccount
+from tokenbooks.usage.layout import REJECTED, REPLACED, SKIPPED, USED, meter_column
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def account_files(
+    connection: duckdb.DuckDBPyConnection, forms: Mapping[int, NormalForm], digests: Digests
+) -> tuple[list[FileAccount], list[Problem]]:
+    """One account per file that was read, and what is wrong with its rows.
+
+    Problems, beside those of rejected rows: ``nul-byte``, ``rows-lost`` (the reader saw
+    another number of rows than the file has), ``currencies-mixed``, ``file-twice``,
+    ``part-exceeds-whole`` and ``unknown-columns`` as warnings.
+    """
+    sums = {table: _sums(connection, table) for table in ("usage_read", "stated_read")}
+    accounts: list[FileAccount] = []
+    problems: list[Problem] = []
+    for index, form in sorted(forms.items()):
+        table = "stated_read" if form.file.kind == STATEMENT else "usage_read"
+        digest = digests.of(form.file.path)
+        account = _account(connection, index, form, sums[table].get(index, {}), digest)
+        if form.file.kind == STATEMENT:
+            account, found = _with_amount(connection, account, form)
+            problems.extend(found)
+        accounts.append(account)
+        problems.extend(_row_problems(connection, form, account, digest))
+        problems.extend(_part_warnings(connection, index, form))
+        problems.extend(_unknown_column_warnings(form))
+    problems.extend(_files_given_twice(accounts))
+    return accounts, problems
+
+
+def _sums(connection: duckdb.DuckDBPyConnection, table: str) -> dict[int, dict[str, Any]]:
+    """Rows by verdict, first and last used day and daily buckets, by file."""
+    counts = ", ".join(
+        f"coalesce(sum(rows) FILTER (verdict = {verdict}), 0)::BIGINT AS {name}"
+        for name, verdict in _VERDICTS.items()
+    )
+    relation = connection.execute(
+        f"SELECT file, {counts},"
+        f' min("at") FILTER (verdict = {USED})::DATE AS first_day,'
+        f' max("at") FILTER (verdict = {USED})::DATE AS last_day,'
+        f" bool_or(bucket_end - bucket >= {SHORTEST_DAY}) AS daily"
+        f" FROM {table} GROUP BY file"
+    )
+    names = [column[0] for column in relation.description or ()]
+    return {row[0]: dict(zip(names, row, strict=True)) for row in relation.fetchall()}
+
+
+_VERDICTS = {"used": USED, "skipped": SKIPPED, "rejected": REJECTED, "replaced": REPLACED}
+
+
+def _account(
+    connection: duckdb.DuckDBPyConnection,
+    index: int,
+    form: NormalForm,
+    sums: Mapping[str, Any],
+    digest: Digest,
+) -> FileAccount:
+    counts = {name: int(sums.get(name, 0)) for name in _VERDICTS}
+    other_zone = form.time.day_zone != form.file.zone
+    return FileAccount(
+        file=index,
+        shown=form.file.shown,
+        contract=form.file.contract,
+        format=form.descriptor.id,
+        kind=form.descriptor.kind,
+        rows_read=sum(counts.values()),
+        used=counts["used"],
+        rejected=counts["rejected"],
+        replaced=counts["replaced"],
+        skipped=_skipped(connection, form, counts["skipped"]),
+        first_day=sums.get("first_day"),
+        last_day=sums.get("last_day"),
+        size=digest.size,
+        sha256=digest.sha256,
+        unknown_columns=form.unknown_columns,
+        scope=form.file.source.scope,
+        day_zone=form.time.day_zone if other_zone and sums.get("daily") else None,
+        replaces=form.descriptor.replaces,
+    )
+
+
+def _skipped(
+    connection: duckdb.DuckDBPyConnection, form: NormalForm, count: int
+) -> dict[str, int]:
+    """Skipped rows by reason; a second scan tells reasons apart where there are several."""
+    if not count:
+        return {}
+    if len(form.skips) == 1:
+        return {form.skips[0][0]: count}
+    branches = "".join(f" WHEN {sql} THEN {n}" for n, (_, sql) in enumerate(form.skips))
+    rows = connection.execute(
+        f"SELECT CASE{branches} END AS rule, count(*) FROM {form.values_of(form.scan)}"
+        " GROUP BY rule HAVING rule IS NOT NULL ORDER BY rule"
+    ).fetchall()
+    reasons: dict[str, int] = {}
+    for rule, rows_skipped in rows:
+        reason = form.skips[rule][0]
+        reasons[reason] = reasons.get(reason, 0) + rows_skipped
+    return reasons
+
+
+def _with_amount(
+    connection: duckdb.DuckDBPyConnection, account: FileAccount, form: NormalForm
+) -> tuple[FileAccount, list[Problem]]:
+    """The account with what the statement's used rows come to."""
+    rows = connection.execute(
+        "SELECT currency, sum(amount) FROM stated_read WHERE file = ? AND verdict = ?"
+        " GROUP BY currency ORDER BY currency",
+        [account.file, USED],
+    ).fetchall()
+    if len(rows) > 1:
+        listed = ", ".join(currency for currency, _ in rows)
+        help = "split the file: a statement is in one currency"
+        message = f"the amounts are in more than one currency: {listed}"
+        return account, [error("currencies-mixed", message, help, Position(account.shown))]
+    spec = form.descriptor.amount
+    currency, stated = rows[0] if rows else (None, Decimal(0))
+    tolerance = spec.tolerance * account.used if spec else Decimal(0)
+    return replace(account, stated=stated, currency=currency, tolerance=tolerance), []
+
+
+def _row_problems(
+    connection: duckdb.DuckDBPyConnection, form: NormalForm, account: FileAccount, digest: Digest
+) -> list[Problem]:
+    problems = rejected_rows(connection, form) if account.rejected else []
+    if digest.has_nul:
+        bad = find_bad_bytes(form.file.path, account.shown)
+        problems += [problem for problem in bad if problem.code == "nul-byte"]
+    lines = digest.line_ends + (0 if digest.ends_with_line else 1) - 1
+    if account.rows_read != lines:
+        # blank lines and quoted line feeds are no rows: count what there is
+        rows = sum(1 for _ in read_records(form.file.path, form.header.delimiter))
+        if account.rows_read != rows:
+            message = f"the file has {rows} rows, but {account.rows_read} were read"
+            help = "look for a quote that does not close, and download the file again"
+            problems.append(error("rows-lost", message, help, Position(account.shown)))
+    return problems
+
+
+def _part_warnings(
+    connection: duckdb.DuckDBPyConnection, index: int, form: NormalForm
+) -> list[Problem]:
+    """Informational meters that exceed the meter which contains them, on some day."""
+    problems = []
+    for part, whole in form.inside.items():
+        if part not in form.meters or whole not in form.meters:
+            continue
+        (days,) = connection.execute(
+            f"SELECT count(*) FROM usage_read WHERE file = ? AND verdict = {USED}"
+            f" AND {meter_column(part)} > {meter_column(whole)}",
+            [index],
+        ).fetchall()[0]
+        if days:
+            problems += exceeding_rows(connection, form, part, whole)
+    return problems
+
+
+def _unknown_column_warnings(form: NormalForm) -> list[Problem]:
+    """Columns that nobody reads but whose name says that they count something."""
+    suspects = [name for name in form.unknown_columns if looks_like_meter(name)]
+    if not suspects:
+        return []
+    known = {*form.meters, *(STANDARD_METERS if form.descriptor.standard_names else ())}
+    near = [(name, nearest(name, known)) for name in suspects]
+    meant = ", ".join(f"'{close}' for '{name}'" for name, close in near if close)
+    help = f"did you mean {meant}? " if meant else ""
+    help += "if it is billed, name it under `meters:` of the source"
+    message = f"unknown columns that look like quantities are ignored: {', '.join(suspects)}"
+    return [warning("unknown-columns", message, help, Position(form.file.shown, 1))]
+
+
+def _files_given_twice(accounts: list[FileAccount]) -> list[Problem]:
+    """Files whose rows add up, but which are the same byte for byte."""
+    first: dict[tuple[str, str], FileAccount] = {}
+    problems = []
+    for account in accounts:
+        if account.replaces or account.kind == EMPTY or not account.used + account.replaced:
+            continue
+        known = first.setdefault((account.contract, account.sha256), account)
+        if known is not account:
+            message = f"the file is the same as {known.shown}, byte for byte"
+            help = "take one of the two away, or every row counts twice"
+            problems.append(error("file-twice", message, help, Position(account.shown)))
+    return problems

@@ -1,0 +1,81 @@
+"""The export files of a contract: where they are, and what reading them needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tokenbooks.book import Contract, UsageSource
+from tokenbooks.problems import Problem, error
+from tokenbooks.sources.exports.descriptor import STATEMENT, USAGE
+from tokenbooks.sources.files import is_outside, matching_files, shown
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """One export file of a contract.
+
+    ``kind`` is ``usage`` or ``statement``: under which key its source stands. ``zone`` is
+    the contract's; ``each`` the dimension whose values are its parties. ``cuts`` are
+    naive local instants at which a step is cut inside a day.
+    """
+
+    path: Path
+    shown: str
+    contract: str
+    source: UsageSource
+    kind: str
+    zone: str
+    each: str | None = None
+    cuts: tuple[datetime, ...] = ()
+
+
+def find_export_files(
+    folder: Path,
+    contract: Contract,
+    zone: str,
+    kinds: Iterable[str] = (USAGE, STATEMENT),
+    cuts: tuple[datetime, ...] = (),
+) -> tuple[list[ExportFile], list[Problem]]:
+    """The export files of a contract in the book's folder, by source and name.
+
+    Problems, at the source's position: ``file-missing`` where a glob matches nothing,
+    ``file-outside`` where it leads out of the book, ``file-twice`` where two sources
+    match one file.
+    """
+    files: list[ExportFile] = []
+    problems: list[Problem] = []
+    for kind in kinds:
+        seen: set[Path] = set()
+        for source in contract.usage if kind == USAGE else contract.statement:
+            paths = matching_files(folder, source.files)
+            if not paths:
+                problems.append(_nothing_found(source, kind, contract.id))
+            for path in paths:
+                if path in seen:
+                    problems.append(_matched_twice(path, source))
+                    continue
+                seen.add(path)
+                each = contract.each if kind == USAGE else None
+                files.append(
+                    ExportFile(path, shown(path), contract.id, source, kind, zone, each, cuts)
+                )
+    return files, problems
+
+
+def _nothing_found(source: UsageSource, kind: str, contract: str) -> Problem:
+    if is_outside(source.files):
+        help = "keep the files inside the book's folder and name them from there"
+        message = f"'{source.files}' leads out of the book"
+        return error("file-outside", message, help, source.position)
+    help = f"lay the downloads there, or correct `{kind}:` of contract {contract}"
+    message = f"no file matches '{source.files}'"
+    return error("file-missing", message, help, source.position)
+
+
+def _matched_twice(path: Path, source: UsageSource) -> Problem:
+    help = "make the globs of the sources disjoint, so that no row counts twice"
+    message = f"'{source.files}' matches {shown(path)}, which another source has already"
+    return error("file-twice", message, help, source.position)

@@ -1,0 +1,182 @@
+"""The bulk reader: export files into ``usage_read`` and ``stated_read``, one scan each.
+
+Rows stay in DuckDB. The clean path pays nothing for line numbers: only when rows are
+rejected, or DuckDB refuses a file, is it read a second time to say where and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokenbooks.names import INFORMATIONAL_METERS, STANDARD_METERS
+from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.exports.aggregation import (
+    long_insert,
+    long_staging,
+    stated_insert,
+    usage_insert,
+)
+from tokenbooks.sources.exports.descriptor import STATEMENT, USAGE, Descriptor
+from tokenbooks.sources.exports.detection import detect_format
+from tokenbooks.sources.exports.diagnosis import diagnose_refusal
+from tokenbooks.sources.exports.digest import Digests
+from tokenbooks.sources.exports.duplicates import find_duplicates
+from tokenbooks.sources.exports.file_accounts import account_files
+from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.header import read_header
+from tokenbooks.sources.exports.normal_form import NormalForm
+from tokenbooks.sources.exports.normalising import build_normal_form
+from tokenbooks.usage.accounting import FileAccount
+from tokenbooks.usage.layout import USED, Layout, stated_read_sql, usage_read_sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What reading gave: the tables' layout, the accounting of files, what was wrong.
+
+    ``stated_dimensions`` are the ``d_`` columns of ``stated_read``; ``informational``
+    are meters that are priced only where a rate names them.
+    """
+
+    layout: Layout
+    accounts: tuple[FileAccount, ...]
+    problems: tuple[Problem, ...]
+    stated_dimensions: tuple[str, ...] = ()
+    informational: frozenset[str] = INFORMATIONAL_METERS
+
+
+def open_export(
+    file: ExportFile, descriptors: Sequence[Descriptor]
+) -> tuple[NormalForm | None, list[Problem]]:
+    """How one file is read: its header, its format, its normal form."""
+    header, problems = read_header(file.path, file.shown)
+    if header is None:
+        return None, problems
+    descriptor, problems = detect_format(header, file.shown, file.kind, file.source, descriptors)
+    if descriptor is None:
+        return None, problems
+    form = build_normal_form(file, header, descriptor)
+    if file.each and file.each not in form.dimensions and descriptor.kind == USAGE:
+        message = f"the file does not tell the {file.each}, whose values are the parties"
+        help = f"add a column for {file.each}, or take `each:` of contract {file.contract} away"
+        return None, [error("party-missing", message, help, Position(file.shown, 1))]
+    return form, []
+
+
+def read_exports(
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[ExportFile],
+    kept: Sequence[str],
+    descriptors: Sequence[Descriptor],
+) -> ReadResult:
+    """Read usage and statement files in bulk; see ``usage.layout`` for the tables.
+
+    ``kept`` are the dimensions that stay below day level. A file's index in the tables
+    is its index in ``files``. Files that cannot be read have problems and no account.
+    """
+    problems: list[Problem] = []
+    forms: dict[int, NormalForm] = {}
+    for index, file in enumerate(files):
+        form, found = open_export(file, descriptors)
+        problems.extend(found)
+        if form is not None:
+            forms[index] = form
+    with Digests([form.file.path for form in forms.values()]) as digests:
+        reading = _Reading(connection, forms, tuple(dict.fromkeys(kept)))
+        problems.extend(reading.read())
+        accounts, found = account_files(connection, reading.read_forms, digests)
+    problems.extend(found)
+    informational = frozenset(m for form in forms.values() for m in form.informational)
+    return ReadResult(
+        reading.layout,
+        tuple(accounts),
+        tuple(problems),
+        reading.stated_dimensions,
+        INFORMATIONAL_METERS | informational,
+    )
+
+
+class _Reading:
+    """One run of the reader: creates the tables and fills them file by file."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        forms: dict[int, NormalForm],
+        kept: tuple[str, ...],
+    ) -> None:
+        self.connection = connection
+        self.forms = forms
+        self.kept = kept
+        self.layout = Layout(kept, ())
+        stated = [f for f in forms.values() if f.file.kind == STATEMENT]
+        own = (name for form in stated for name in form.dimensions)
+        self.stated_dimensions = tuple(dict.fromkeys([*kept, *own]))
+        self.read_forms: dict[int, NormalForm] = {}
+        self.problems: list[Problem] = []
+
+    def read(self) -> list[Problem]:
+        duplicates, found = find_duplicates(self.connection, self.forms)
+        self.problems.extend(found)
+        relations = {
+            index: (duplicates.get(index, form.scan), index in duplicates)
+            for index, form in self.forms.items()
+        }
+        staged = self._stage_long(relations)
+        self.layout = Layout(self.kept, self._meters(staged))
+        self.connection.execute(usage_read_sql(self.layout))
+        self.connection.execute(stated_read_sql(self.stated_dimensions))
+        for index, form in self.forms.items():
+            relation, replacements = relations[index]
+            if form.long is not None:
+                if index in staged:
+                    self._run(index, form, long_insert(form, index, self.layout, staged[index]))
+            elif form.file.kind == STATEMENT:
+                dimensions = self.stated_dimensions
+                self._run(index, form, stated_insert(form, index, dimensions, relation))
+            else:
+                insert = usage_insert(form, index, self.layout, relation, replacements)
+                self._run(index, form, insert)
+        return self.problems
+
+    def _stage_long(self, relations: dict[int, tuple[str, bool]]) -> dict[int, str]:
+        """Sum the files whose rows name their meter; the tables, by file."""
+        staged = {}
+        for index, form in self.forms.items():
+            if form.long is not None:
+                table = f"long_rows_{index}"
+                relation, replacements = relations[index]
+                sql = long_staging(form, form.long, table, self.kept, relation, replacements)
+                if self._run(index, form, sql, counts=False):
+                    staged[index] = table
+        return staged
+
+    def _meters(self, staged: dict[int, str]) -> tuple[str, ...]:
+        """The meters of all files: standard ones in their order, then others by name."""
+        usage = (form for form in self.forms.values() if form.file.kind == USAGE)
+        found = {name for form in usage for name in form.meters}
+        for table in staged.values():
+            rows = self.connection.execute(
+                f"SELECT DISTINCT meter FROM {table} WHERE verdict = {USED}"
+            ).fetchall()
+            found.update(meter for (meter,) in rows)
+        standard = [name for name in STANDARD_METERS if name in found]
+        return (*standard, *sorted(found.difference(standard)))
+
+    def _run(self, index: int, form: NormalForm, sql: str, counts: bool = True) -> bool:
+        """Run a statement that scans a file; what DuckDB refuses becomes problems."""
+        import duckdb
+
+        try:
+            self.connection.execute(sql)
+        except duckdb.Error as refusal:
+            self.problems.extend(diagnose_refusal(form, str(refusal)))
+            return False
+        if counts:
+            self.read_forms[index] = form
+        return True

@@ -1,0 +1,43 @@
+"""Pieces of SQL: text, names and lists that are safe wherever they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+_GLOB_SIGNS = {"[": "[[]", "*": "[*]", "?": "[?]"}
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted_list(texts: Iterable[str]) -> str:
+    """Texts as SQL strings between parentheses, for ``IN``."""
+    return "(" + ", ".join(quoted(text) for text in texts) + ")"
+
+
+def scan(path: Path, columns: int, delimiter: str) -> str:
+    """The relation of a CSV file's rows, all cells as text, in columns ``c0``, ``c1`` ...
+
+    The header is skipped, not believed; a row of another width, a misplaced quote or
+    bytes that are not UTF-8 raise. An empty cell is NULL.
+    """
+    name = "".join(_GLOB_SIGNS.get(character, character) for character in str(path.absolute()))
+    types = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(columns))
+    return (
+        f"read_csv({quoted(name)}, header = true, auto_detect = false,"
+        f" delim = {quoted(delimiter)}, quote = '\"', escape = '\"', strict_mode = true,"
+        f" compression = 'none', columns = {{{types}}})"
+    )
+
+
+def literal_rows(rows: Iterable[Iterable[str]], columns: int) -> str:
+    """The relation of rows given here, shaped like ``scan``; an empty cell is NULL."""
+    lines = [
+        "(" + ", ".join(f"{quoted(cell)}::VARCHAR" if cell else "NULL::VARCHAR" for cell in row) + ")"
+        for row in rows
+    ]
+    names = ", ".join(f"c{index}" for index in range(columns))
+    return f"(VALUES {', '.join(lines)}) literal ({names})"

@@ -1,0 +1,105 @@
+"""Reads ``invoices.csv``: invoices, credit notes and receipts (payments)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from tokenbooks.book import Book
+from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
+from tokenbooks.periods import Period
+from tokenbooks.problems import Problem, error
+from tokenbooks.sources.credits import PAYS
+from tokenbooks.sources.files import matching_files
+from tokenbooks.sources.invoice_checks import check_invoices
+from tokenbooks.sources.references import check_book_currency, contract_of
+from tokenbooks.sources.rows import Cells, Columns, Row, read_rows
+
+COLUMNS = Columns(
+    required=("date", "contract", "invoice", "amount"),
+    optional=(
+        *("party", "period_start", "period_end", "tax", "currency", "due", "kind", "pay"),
+        "fx_rate",
+    ),
+)
+
+KINDS, PLANNED_KINDS = ("invoice", "credit_note", "receipt"), ("write_off",)
+
+
+def read_invoices(
+    book: Book,
+    directory: Path,
+    credits: Sequence[CreditEvent] = (),
+    opening: Sequence[OpeningBalance] = (),
+) -> tuple[tuple[Invoice, ...], list[Problem]]:
+    """The invoices of usage, credit notes and receipts, in the order of the files.
+
+    An invoice whose number is a ``document`` in credits.csv is that purchase and is
+    left out. Amounts of all kinds are positive; a credit note takes its amount back.
+    """
+    purchases = {(event.contract, event.document) for event in credits if event.document}
+    invoices: list[Invoice] = []
+    problems: list[Problem] = []
+    for path in matching_files(directory, book.invoices_files):
+        rows, found = read_rows(path, COLUMNS)
+        problems += found
+        for row in rows:
+            bought = (row["contract"], row["invoice"]) in purchases
+            invoice = _read_invoice(row, book, bought, problems)
+            if invoice and not (bought and invoice.kind == "invoice"):
+                invoices.append(invoice)
+    problems += check_invoices(invoices, book, credits, opening)
+    return tuple(invoices), problems
+
+
+def _read_invoice(row: Row, book: Book, bought: bool, problems: list[Problem]) -> Invoice | None:
+    cells = Cells(row, problems)
+    cells.empty("party", "fx_rate")
+    contract = contract_of(row, book, problems)
+    check_book_currency(row, book, problems)
+    kind = cells.word("kind", KINDS, PLANNED_KINDS) if row["kind"] else "invoice"
+    needs = ["date", "contract", "invoice", "amount"]
+    if kind and kind != "receipt" and not bought:
+        needs += ["period_start", "period_end"]
+    filled = cells.need(*needs)
+    day, amount = cells.day("date"), cells.number("amount")
+    invoice = Invoice(
+        day=day or book.start.start,
+        contract=row["contract"],
+        invoice=row["invoice"],
+        amount=amount or Decimal(0),
+        kind=kind,
+        first_day=cells.day("period_start"),
+        last_day=cells.day("period_end"),
+        tax=cells.number("tax") or Decimal(0),
+        currency=cells.name("currency", "currency"),
+        due=cells.day("due"),
+        pay=cells.word("pay", PAYS) or None,
+        position=row.position,
+        digest=row.digest,
+    )
+    if not filled or contract is None or day is None or amount is None or not kind:
+        return None
+    problems += _check_row(invoice, row, book)
+    return invoice
+
+
+def _check_row(invoice: Invoice, row: Row, book: Book) -> Iterator[Problem]:
+    start = book.start.start
+    if invoice.day < start:
+        message = f"the {invoice.kind} of {invoice.day} is before the book's start, {start}"
+        help = "enter what is still owed in opening.csv, role accounts_payable, with its document"
+        yield error("before-start", message, help, row.at("date"))
+    first, last = invoice.first_day, invoice.last_day
+    if first and last and last < first:
+        message = f"the period ends on {last}, before it begins on {first}"
+        help = "correct period_start or period_end; both days are included"
+        yield error("dates-order", message, help, row.at("period_end"))
+    elif last and last > Period.month_of(invoice.day).last_day:
+        message = f"the invoice of {invoice.day} covers days up to {last}, after its own month"
+        help = (
+            "enter a payment in advance as a purchase in credits.csv (settle: prepaid), "
+            "or date the invoice in the month of its last day"
+        )
+        yield error("invoice-ahead", message, help, row.at("period_end"))

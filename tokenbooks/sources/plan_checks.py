@@ -1,0 +1,135 @@
+"""What must hold between the parts of a plan: no ties, no circles, no double aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import pairwise
+
+from tokenbooks.names import STANDARD_METERS, nearest
+from tokenbooks.periods import Moment, local_time
+from tokenbooks.problems import Position, Problem, error, warning
+from tokenbooks.rating.plan import Alias, Modifier, Plan, Rate
+from tokenbooks.sources.formats import moment_text
+
+_FIRST, _LAST = datetime.min, datetime.max
+
+
+def check_plan(plan: Plan, meters: Mapping[str, Position]) -> Iterator[Problem]:
+    """Every contradiction between the rates, aliases, modifiers and meters of a plan.
+
+    ``meters`` are the places of the keys under ``meters:``.
+
+    Problems: ``rates-tie``, ``alias-twice``, ``alias-is-model``, ``part-of-circle``;
+    the warning ``meter-unknown`` for what looks like a mistyped standard meter.
+    """
+    zone = plan.timezone or "UTC"
+    yield from _ties(plan.rates, zone)
+    yield from _ties(plan.modifiers, zone)
+    yield from _double_aliases(plan.aliases, zone)
+    yield from _aliases_that_are_models(plan)
+    yield from _circles(plan, meters)
+    yield from _strange_meters(plan)
+
+
+def check_order(
+    what: str, starts: Moment | None, until: Moment | None, zone: str, place: Position
+) -> Iterator[Problem]:
+    """A span must end after it begins."""
+    if starts is not None and until is not None and _begin(starts, zone) >= _end(until, zone):
+        message = f"{what} ends at {moment_text(until)}, not after it begins, {moment_text(starts)}"
+        help = "correct `from` or `until`; `until` is the first moment after it"
+        yield error("dates-order", message, help, place)
+
+
+def _begin(moment: Moment | None, zone: str) -> datetime:
+    return local_time(moment, zone) if moment is not None else _FIRST
+
+
+def _end(moment: Moment | None, zone: str) -> datetime:
+    return local_time(moment, zone) if moment is not None else _LAST
+
+
+def _ties(rows: Iterable[Rate | Modifier], zone: str) -> Iterator[Problem]:
+    """Rows with the same conditions and beginning that price the same meter."""
+    seen: dict[tuple[object, datetime, str], Position] = {}
+    for row in rows:
+        conditions = row.conditions if isinstance(row, Rate) else row.when
+        tied: dict[Position, list[str]] = {}
+        for meter in _meters(row):
+            key = (conditions, _begin(row.starts, zone), meter)
+            if key in seen:
+                tied.setdefault(seen[key], []).append(meter)
+            else:
+                seen[key] = row.position
+        for first, meters in tied.items():
+            since = f"from {moment_text(row.starts)}" if row.starts else "without `from`"
+            message = (
+                f"the same conditions ({conditions or 'all usage'}) {since} price "
+                f"{', '.join(meters)} already in line {first.line}"
+            )
+            help = "give one of them a later `from`, another condition, or take it away"
+            yield error("rates-tie", message, help, row.position)
+
+
+def _meters(row: Rate | Modifier) -> list[str]:
+    if isinstance(row, Modifier):
+        return sorted(row.times)
+    return sorted({meter for price in row.prices for meter in price.meters})
+
+
+def _double_aliases(aliases: Iterable[Alias], zone: str) -> Iterator[Problem]:
+    by_name: dict[str, list[Alias]] = {}
+    for alias in aliases:
+        by_name.setdefault(alias.name, []).append(alias)
+    for name, same in by_name.items():
+        in_time = sorted(same, key=lambda alias: (_begin(alias.starts, zone), alias.position))
+        for earlier, later in pairwise(in_time):
+            if _begin(later.starts, zone) < _end(earlier.until, zone):
+                message = f"'{name}' stands for {earlier.model} and for {later.model} at once"
+                help = "give the earlier one an `until`, or take one away"
+                yield error("alias-twice", message, help, max(earlier.position, later.position))
+
+
+def _aliases_that_are_models(plan: Plan) -> Iterator[Problem]:
+    models = {
+        pattern
+        for rate in plan.rates
+        for dimension, patterns in rate.conditions.patterns
+        for pattern in patterns
+        if dimension == "model"
+    }
+    targets = {alias.model for alias in plan.aliases}
+    for alias in plan.aliases:
+        if alias.name in models or alias.name in targets:
+            message = f"'{alias.name}' is an alias of {alias.model} and a model of its own"
+            help = "take the alias away, or the rates and aliases of that name"
+            yield error("alias-is-model", message, help, alias.position)
+
+
+def _circles(plan: Plan, meters: Mapping[str, Position]) -> Iterator[Problem]:
+    for meter in plan.part_of:
+        chain = [meter]
+        while chain[-1] in plan.part_of and len(chain) <= len(plan.part_of):
+            chain.append(plan.part_of[chain[-1]])
+        # each circle is told once, at the meter that sorts first in it
+        if meter in chain[1:] and meter == min(chain):
+            path = " -> ".join(chain[: chain.index(meter, 1) + 1])
+            message = f"part_of leads in a circle: {path}"
+            help = "take one part_of away"
+            place = meters.get(meter, plan.position)
+            yield error("part-of-circle", message, help, place)
+
+
+def _strange_meters(plan: Plan) -> Iterator[Problem]:
+    own = {*STANDARD_METERS, *plan.part_of, *plan.part_of.values()}
+    told: set[str] = set()
+    for rate in plan.rates:
+        for price in rate.prices:
+            for meter in set(price.meters) - own - told:
+                told.add(meter)
+                near = nearest(meter, STANDARD_METERS) if len(meter) > 5 else None
+                if near and abs(len(near) - len(meter)) <= 1:
+                    message = f"'{meter}' is not a standard meter, but looks like '{near}'"
+                    help = f"write {near}, or name it under meters: if it is one of your own"
+                    yield warning("meter-unknown", message, help, price.position)

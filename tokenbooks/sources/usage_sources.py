@@ -1,0 +1,44 @@
+"""The keys ``usage`` and ``statement`` of a contract: where its files are."""
+
+from __future__ import annotations
+
+from tokenbooks.book import UsageSource
+from tokenbooks.problems import Problem, error
+from tokenbooks.sources.files import is_outside
+from tokenbooks.sources.yaml_tree import LIST, MAPPING, SCALAR, Node
+
+
+def read_usage_sources(node: Node, problems: list[Problem]) -> tuple[UsageSource, ...]:
+    """The sources that a glob, a mapping, or a list of both states."""
+    items = node.items if node.kind == LIST else (node,) if node else ()
+    sources = []
+    for item in items:
+        source = _read_source(item)
+        if source:
+            check_inside(item["files"] if item.kind == MAPPING else item, problems)
+            sources.append(source)
+    return tuple(sources)
+
+
+def check_inside(node: Node, problems: list[Problem]) -> None:
+    """Report a path that leads out of the book's folder."""
+    if is_outside(node.word()):
+        message = f"'{node.word()}' leads out of the book's folder"
+        help = "put the files inside the folder and write the path from tokenbooks.yaml on"
+        problems.append(error("path-outside", message, help, node.position))
+
+
+def _read_source(node: Node) -> UsageSource | None:
+    if node.kind == SCALAR and node.word():
+        return UsageSource(node.word(), position=node.position)
+    if node.kind != MAPPING or not node["files"].word():
+        return None
+    scope = node["scope"].entries
+    return UsageSource(
+        files=node["files"].word(),
+        format=node["format"].word() or None,
+        scope=tuple(sorted((name, value.word()) for name, value in scope.items())),
+        meters=node["meters"].words(),
+        dimensions=node["dimensions"].words(),
+        position=node["files"].position,
+    )

@@ -1,0 +1,97 @@
+"""Allocation: to which class and cost centre usage goes.
+
+The first rule whose conditions hold decides; what matches nothing is unallocated and
+shown as such, never spread (ACCOUNTING 4.1). Without any rule all usage goes to the one
+expense account of the book.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tokenbooks.book import AllocationRule, Book, Share
+from tokenbooks.periods import start_of
+from tokenbooks.usage.keys import Key, distinct_keys, put_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+
+    from tokenbooks.usage.layout import Layout
+
+_WHOLE = Decimal(100)
+UNALLOCATED = Share(_WHOLE, "ai_expense_unallocated", "unallocated", "")
+SINGLE_EXPENSE = Share(_WHOLE, "ai_expense", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Where some usage goes: shares that sum to 100, and the rule that said so."""
+
+    id: int
+    shares: tuple[Share, ...]
+    rule: AllocationRule | None = None
+
+
+def allocation_dimensions(book: Book) -> set[str]:
+    """The dimensions on which allocation depends."""
+    return {name for rule in book.allocate for name in rule.when.dimensions}
+
+
+def allocate_keys(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, book: Book
+) -> dict[int, Allocation]:
+    """Decide the allocation of every distinct usage key.
+
+    Creates the table ``allocation_keys`` (see ``usage.keys``), whose ``id`` is the
+    allocation; usage that one rule sends to the same place shares one id.
+    """
+    dimensions = [name for name in layout.dimensions if name in allocation_dimensions(book)]
+    cuts = sorted(
+        {
+            start_of(day)
+            for rule in book.allocate
+            for day in (rule.from_day, rule.until_day)
+            if day is not None
+        }
+    )
+    allocations: dict[object, Allocation] = {}
+    decided: list[tuple[Key, int]] = []
+    for key in distinct_keys(connection, dimensions, cuts):
+        rule = ruling(book, key.values, key.at.date())
+        place = id(rule) if rule else None
+        if place not in allocations:
+            shares = rule.shares if rule else _unruled(book)
+            allocations[place] = Allocation(len(allocations), shares, rule)
+        decided.append((key, allocations[place].id))
+    put_keys(connection, "allocation_keys", dimensions, decided)
+    return {allocation.id: allocation for allocation in allocations.values()}
+
+
+def ruling(book: Book, values: Mapping[str, str], day: date) -> AllocationRule | None:
+    """The first rule in force on a day whose conditions hold of these values."""
+    names = {name: _names(book, name, value) for name, value in values.items()}
+    for rule in book.allocate:
+        begun = rule.from_day is None or rule.from_day <= day
+        over = rule.until_day is not None and rule.until_day <= day
+        if begun and not over and rule.when.hold(names):
+            return rule
+    return None
+
+
+def _names(book: Book, dimension: str, value: str) -> tuple[str, ...]:
+    readable = book.names.get(dimension, {}).get(value)
+    return (value, readable) if readable else (value,)
+
+
+def _unruled(book: Book) -> tuple[Share, ...]:
+    return (UNALLOCATED,) if book.allocate else (SINGLE_EXPENSE,)
+
+
+def is_unallocated(allocation: Allocation) -> bool:
+    """Whether usage matched no rule although the book has rules."""
+    return allocation.shares == (UNALLOCATED,)

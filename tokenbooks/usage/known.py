@@ -1,0 +1,98 @@
+"""Usage that is known at a close: what earlier closes booked, and what the files say now.
+
+From ``usage_files`` (what the files say) and ``usage_before`` (what earlier closes booked)
+come two tables with the columns of ``usage_days``:
+
+``usage_booked``: what this close books: usage of its own days, and late differences to
+earlier days (what the files say now, less what was booked).
+``usage_days``: all usage to date, the sum of ``usage_before`` and ``usage_booked``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tokenbooks.periods import Period, start_of
+from tokenbooks.usage.layout import Layout, meter_column, meter_type
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def combine_usage(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    file_meters: Collection[str],
+    start: Period,
+    period: Period,
+    reread: Sequence[str],
+) -> None:
+    """Create ``usage_booked`` and ``usage_days`` for a period of a book that began at ``start``.
+
+    ``reread`` are the contracts whose files were all read again: their earlier days are
+    compared with what was booked. ``file_meters`` are the meters of ``usage_files``.
+    """
+    columns = _columns(layout, file_meters)
+    own = f"SELECT {columns} FROM usage_files WHERE at >= ? AND at < ?"
+    bounds = [_literal(start_of(period.start)), _literal(start_of(period.end))]
+    own = own.replace("?", bounds[0], 1).replace("?", bounds[1], 1)
+    late = _late_differences(layout, columns, start, period, reread)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE usage_late AS {late}")
+    listed = _columns(layout, layout.meters)
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW usage_booked AS"
+        f" {own} UNION ALL SELECT {listed} FROM usage_late"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW usage_days AS"
+        f" SELECT {listed} FROM usage_before UNION ALL SELECT {listed} FROM usage_booked"
+    )
+
+
+def rows_outside(
+    connection: duckdb.DuckDBPyConnection, first: datetime
+) -> list[tuple[str, int, datetime]]:
+    """Rows of the files before an instant, by contract: how many, and the earliest."""
+    return connection.execute(
+        "SELECT contract, sum(rows)::BIGINT, min(at) FROM usage_files WHERE at < ?"
+        " GROUP BY contract ORDER BY contract",
+        [first],
+    ).fetchall()
+
+
+def _late_differences(
+    layout: Layout, columns: str, start: Period, period: Period, reread: Sequence[str]
+) -> str:
+    listed = ", ".join(["contract", "party", "at", *layout.dimension_columns])
+    sums = ", ".join(f"sum({c}) AS {c}" for c in (*layout.meter_columns, "rows"))
+    negative = ", ".join(f"-{column} AS {column}" for column in (*layout.meter_columns, "rows"))
+    changed = " OR ".join(f"sum({column}) <> 0" for column in layout.meter_columns) or "false"
+    chosen = ", ".join("'" + name.replace("'", "''") + "'" for name in reread) or "NULL"
+    early = f"contract IN ({chosen}) AND at < {_literal(start_of(period.start))}"
+    kept = f"{early} AND at >= {_literal(start_of(start.start))}"
+    return (
+        f"SELECT {listed}, {sums} FROM ("
+        f"SELECT {columns} FROM usage_files WHERE {kept}"
+        f" UNION ALL SELECT {listed}, {negative} FROM usage_before WHERE {early}"
+        f") GROUP BY ALL HAVING {changed}"
+    )
+
+
+def _columns(layout: Layout, meters: Collection[str]) -> str:
+    """The columns of ``usage_days``; meters that the source lacks are zero."""
+    cells = ["contract", "party", "at", *layout.dimension_columns]
+    for name in layout.meters:
+        column = meter_column(name)
+        cells.append(column if name in meters else f"0::{meter_type(name)} AS {column}")
+    return ", ".join([*cells, "rows"])
+
+
+def _literal(at: datetime) -> str:
+    return f"TIMESTAMP '{at:%Y-%m-%d %H:%M:%S}'"
+
+
+def merged_meters(layouts: Iterable[Collection[str]]) -> tuple[str, ...]:
+    """Meters of several tables, each once, in order of first appearance."""
+    return tuple(dict.fromkeys(name for meters in layouts for name in meters))
