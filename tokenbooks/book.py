@@ -16,6 +16,9 @@ from tokenbooks.names import DEFAULT_ACCOUNTS
 from tokenbooks.periods import Period
 from tokenbooks.problems import NOWHERE, Position
 
+#: Dimensions kept below day level where the book does not say.
+KEPT_BY_DEFAULT = ("model", "project", "api_key", "customer")
+
 #: Kinds of entries that a book may let tokenbooks post (key ``post``).
 ENTRY_KINDS = ("purchases", "invoices", "consumption", "accrual", "expiry")
 
@@ -99,7 +102,7 @@ class Book:
     accounts: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[str, tuple[PolicyValue, ...]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    keep: tuple[str, ...] = ("model", "project", "api_key", "customer")
+    keep: tuple[str, ...] = KEPT_BY_DEFAULT
     credits_files: str = "credits.csv"
     invoices_files: str = "invoices.csv"
     opening_file: str = "opening.csv"

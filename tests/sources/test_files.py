@@ -45,9 +45,7 @@ def test_what_is_no_text_has_a_place(
     assert (problem.code, problem.position) == (code, Position(str(path), line, column))
 
 
-def test_missing_unreadable_and_huge_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_unreadable_and_huge_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, [problem] = read_text(tmp_path / "none.csv")
     assert problem.code == "file-missing"
     _, [problem] = read_text(tmp_path)

@@ -17,7 +17,18 @@ def tree_of(text: str) -> Node:
 
 @pytest.mark.parametrize(
     "text",
-    ["0.10", "1e400", "0E-6176", "010", "0x1F", "2025-10-01", "1_000", "yes", "2.50 per 1M", "1:30"],
+    [
+        "0.10",
+        "1e400",
+        "0E-6176",
+        "010",
+        "0x1F",
+        "2025-10-01",
+        "1_000",
+        "yes",
+        "2.50 per 1M",
+        "1:30",
+    ],
 )
 def test_scalars_stay_as_they_are_written(text: str) -> None:
     assert tree_of(f"a: {text}")["a"].word() == text

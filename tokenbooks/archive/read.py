@@ -17,19 +17,17 @@ def read_months(book: Path, shown: str) -> tuple[list[ClosedMonth], list[Problem
     problems: list[Problem] = []
     for folder in _folders(book / CLOSE_FOLDER):
         try:
-            data = (folder / MANIFEST).read_bytes()
-            manifest = parse_manifest(data.decode("utf-8"))
-            before = read_before(folder / STATE)
+            months.append(read_month(folder))
         except (OSError, ValueError, KeyError, TypeError) as reason:
             problems.append(_unreadable(folder, shown, reason))
-            continue
-        months.append(ClosedMonth(folder, manifest, digest_of(data), before))
     return months, problems
 
 
-def months_before(months: list[ClosedMonth], period: Period) -> list[ClosedMonth]:
-    """The closes of earlier periods."""
-    return [month for month in months if month.period < period]
+def read_month(folder: Path) -> ClosedMonth:
+    """One written close; raises OSError, ValueError, KeyError or TypeError."""
+    data = (folder / MANIFEST).read_bytes()
+    manifest = parse_manifest(data.decode("utf-8"))
+    return ClosedMonth(folder, manifest, digest_of(data), read_before(folder / STATE))
 
 
 def _folders(closes: Path) -> list[Path]:

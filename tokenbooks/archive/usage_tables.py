@@ -21,14 +21,21 @@ MOST_CSV_ROWS = 100_000
 
 def write_usage(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> Path:
     """Write ``usage_booked`` into a state folder; returns the file."""
-    columns = ["contract", "party", "at", *layout.dimension_columns, *layout.meter_columns, "rows"]
+    columns = [
+        "contract",
+        "party",
+        '"at"',
+        *layout.dimension_columns,
+        *layout.meter_columns,
+        "rows",
+    ]
     listed = ", ".join(columns)
     count = connection.execute("SELECT count(*) FROM usage_booked").fetchall()[0][0]
     order = ", ".join(columns[: 3 + len(layout.dimensions)])
     if count > MOST_CSV_ROWS:
         target = folder / "usage.parquet"
         options = "FORMAT PARQUET, COMPRESSION SNAPPY"
-        order = "contract, party, at"
+        order = 'contract, party, "at"'
     else:
         target = folder / "usage.csv"
         options = "FORMAT CSV, HEADER, DELIMITER ','"
@@ -81,7 +88,7 @@ def read_usage(
 ) -> None:
     """Create ``usage_before`` from the states of earlier closes, summed."""
     selects = [_select(connection, layout, folder) for folder in folders]
-    columns = ["contract", "party", "at", *layout.dimension_columns]
+    columns = ["contract", "party", '"at"', *layout.dimension_columns]
     sums = [f"sum({column}) AS {column}" for column in (*layout.meter_columns, "rows")]
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE usage_before AS"
@@ -91,7 +98,7 @@ def read_usage(
 
 def empty_usage_sql(layout: Layout) -> str:
     """A SELECT with the columns of ``usage_days`` and no rows."""
-    cells = ["NULL::VARCHAR AS contract", "NULL::VARCHAR AS party", "NULL::TIMESTAMP AS at"]
+    cells = ["NULL::VARCHAR AS contract", "NULL::VARCHAR AS party", 'NULL::TIMESTAMP AS "at"']
     cells += [f"NULL::VARCHAR AS {column}" for column in layout.dimension_columns]
     cells += [f"NULL::{meter_type(name)} AS {meter_column(name)}" for name in layout.meters]
     return f"SELECT {', '.join(cells)}, NULL::BIGINT AS rows WHERE false"
@@ -99,7 +106,7 @@ def empty_usage_sql(layout: Layout) -> str:
 
 def _select(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> str:
     present = set(state_columns(connection, folder))
-    cells = ["contract", "coalesce(party, '') AS party", "at::TIMESTAMP AS at"]
+    cells = ["contract", "coalesce(party, '') AS party", '"at"::TIMESTAMP AS "at"']
     for name in layout.dimensions:
         column = dimension_column(name)
         cells.append(column if f"d_{name}" in present else f"NULL::VARCHAR AS {column}")

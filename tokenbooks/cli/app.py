@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 
-import click
 import typer
 
-from tokenbooks.cli import close
+from tokenbooks.cli import check, close, credits, rate, usage
 from tokenbooks.cli.options import BookOption, QuietOption, TodayOption
 
 app = typer.Typer(
@@ -43,24 +40,21 @@ def shared(
     context.obj = {"book": book, "today": today, "quiet": quiet}
 
 
-close.register(app)
+for command in (check, usage, rate, credits, close):
+    command.register(app)
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line; nothing that a person can do ends in a traceback."""
     try:
-        result = app(arguments, standalone_mode=False)
-    except click.ClickException as wrong:
-        wrong.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
+        app(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         return 1
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as reason:
-        place = f"{Path(reason.filename)}: " if isinstance(reason.filename, str) else ""
+        place = f"{reason.filename}: " if isinstance(reason.filename, str) else ""
         sys.stderr.write(f"{place}error[system]: {reason.strerror or reason}\n")
         return 1
-    return result if isinstance(result, int) else 0
+    return 0

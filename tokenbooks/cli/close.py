@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
 import typer
 
 from tokenbooks.cli.options import (
@@ -51,7 +50,7 @@ def close(
     opened_book, problems = opened(given)
     month = chosen_period(period) if period else default_period(opened_book)
     if write and month.end > given.today:
-        raise click.UsageError(f"{month} has not ended on {given.today}; it can be printed only")
+        raise typer.BadParameter(f"{month} has not ended on {given.today}; it can be printed only")
     prepared, found = prepare_close(opened_book, month, allow_unpriced=allow_unpriced)
     stop_if_wrong([*problems, *found])
     if prepared is None:

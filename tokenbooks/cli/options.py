@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from tokenbooks.periods import Period, parse_day
@@ -66,7 +65,7 @@ def chosen_day(text: str) -> date:
     try:
         return parse_day(text)
     except ValueError:
-        raise click.BadParameter(f"'{text}' is not a date such as 2025-11-30") from None
+        raise typer.BadParameter(f"'{text}' is not a date such as 2025-11-30") from None
 
 
 def chosen_period(text: str) -> Period:
@@ -74,13 +73,13 @@ def chosen_period(text: str) -> Period:
     try:
         return Period.parse(text)
     except ValueError:
-        raise click.BadParameter(f"'{text}' is not a month such as 2025-11") from None
+        raise typer.BadParameter(f"'{text}' is not a month such as 2025-11") from None
 
 
 def chosen_format(text: str) -> str:
     """An output format given on the command line."""
     if text not in FORMATS:
-        raise click.BadParameter(f"'{text}' is not one of {', '.join(FORMATS)}")
+        raise typer.BadParameter(f"'{text}' is not one of {', '.join(FORMATS)}")
     return text
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 import typer
 
 from tokenbooks.problems import Problem, any_error, in_order
@@ -58,7 +57,7 @@ def book_folder(settings: Settings) -> Path:
         return settings.book
     found = find_book(Path.cwd())
     if found is None:
-        raise click.UsageError(
+        raise typer.BadParameter(
             "there is no tokenbooks.yaml here or above; name the book with --book DIR,"
             " or begin one with `tokenbooks init`"
         )

@@ -116,7 +116,7 @@ def _files(
             contract,
             book.facts.zone_of(contract),
             ("usage", "statement") if statements else ("usage",),
-            _cuts(book.facts, contract),
+            moment_cuts(book.facts, contract),
         )
         files += [file for file in found if only is None or path_in_book(book, file) in only]
         problems += wrong
@@ -128,7 +128,7 @@ def path_in_book(book: OpenBook, file: ExportFile) -> str:
     return file.path.relative_to(book.folder).as_posix()
 
 
-def _cuts(facts: Facts, contract: Contract) -> tuple[datetime, ...]:
+def moment_cuts(facts: Facts, contract: Contract) -> tuple[datetime, ...]:
     """Instants inside a day at which a rate or a lot of the contract begins or ends."""
     plan, zone = facts.plan_of(contract), facts.zone_of(contract)
     rulings: list[Rate | Modifier | Alias] = [*plan.rates, *plan.modifiers, *plan.aliases]

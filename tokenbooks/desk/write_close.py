@@ -46,7 +46,7 @@ def write_close(prepared: Prepared) -> list[Problem]:
             if not free:
                 return [_busy(book.shown)]
             with staged(book.folder, prepared.close.period) as (month, top):
-                _lay_out(prepared, month)
+                lay_out(prepared, month)
                 dialect = DIALECTS[book.facts.book.journal]
                 (top / dialect.books_file).write_text(_books_text(prepared), "utf-8")
     except OSError as reason:
@@ -71,7 +71,7 @@ def written_files(prepared: Prepared) -> list[str]:
     return [f"{shown}/{path.relative_to(folder).as_posix()}" for path in files]
 
 
-def _lay_out(prepared: Prepared, month: Path) -> None:
+def lay_out(prepared: Prepared, month: Path) -> None:
     """Write all files of the month into its staging folder."""
     facts, close = prepared.book.facts, prepared.close
     connection, layout = prepared.gathered.connection, prepared.gathered.layout

@@ -43,9 +43,9 @@ def usage_totals(
     sums = "".join(f", sum({column}) AS {column}" for column in layout.meter_columns)
     totals = "".join(f", sum({column})" for column in layout.meter_columns)
     rows = connection.execute(
-        f"WITH decided AS (SELECT contract, party, at{columns}{sums} FROM usage_days"
-        f" WHERE at < ? GROUP BY ALL)"
-        f" SELECT u.contract, u.party, u.at, r.id, a.id{totals} FROM decided u"
+        f'WITH decided AS (SELECT contract, party, "at"{columns}{sums} FROM usage_days'
+        f' WHERE "at" < ? GROUP BY ALL)'
+        f' SELECT u.contract, u.party, u."at", r.id, a.id{totals} FROM decided u'
         f" JOIN rating_keys r ON {joined_on('u', 'r', rating_dimensions)}"
         f" JOIN allocation_keys a ON {joined_on('u', 'a', allocation_dimensions)}"
         " GROUP BY ALL ORDER BY ALL",

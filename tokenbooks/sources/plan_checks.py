@@ -20,16 +20,24 @@ def check_plan(plan: Plan, meters: Mapping[str, Position]) -> Iterator[Problem]:
 
     ``meters`` are the places of the keys under ``meters:``.
 
-    Problems: ``rates-tie``, ``alias-twice``, ``alias-is-model``, ``part-of-circle``;
-    the warning ``meter-unknown`` for what looks like a mistyped standard meter.
+    Problems: ``alias-twice``, ``alias-is-model``, ``part-of-circle``; the warning
+    ``meter-mistyped`` for what looks like a mistyped standard meter.
     """
     zone = plan.timezone or "UTC"
-    yield from _ties(plan.rates, zone)
-    yield from _ties(plan.modifiers, zone)
     yield from _double_aliases(plan.aliases, zone)
     yield from _aliases_that_are_models(plan)
     yield from _circles(plan, meters)
     yield from _strange_meters(plan)
+
+
+def check_ties(plan: Plan) -> Iterator[Problem]:
+    """``rates-tie``: rates, or modifiers, that would price the same usage from the same moment.
+
+    Only for a plan whose every value could be read: a `from` that could not would tie.
+    """
+    zone = plan.timezone or "UTC"
+    yield from _ties(plan.rates, zone)
+    yield from _ties(plan.modifiers, zone)
 
 
 def check_order(
@@ -132,4 +140,4 @@ def _strange_meters(plan: Plan) -> Iterator[Problem]:
                 if near and abs(len(near) - len(meter)) <= 1:
                     message = f"'{meter}' is not a standard meter, but looks like '{near}'"
                     help = f"write {near}, or name it under meters: if it is one of your own"
-                    yield warning("meter-unknown", message, help, price.position)
+                    yield warning("meter-mistyped", message, help, price.position)

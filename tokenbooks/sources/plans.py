@@ -11,10 +11,13 @@ from tokenbooks.rating.plan import Alias, Modifier, Plan, Rate
 from tokenbooks.sources.conditions import read_conditions
 from tokenbooks.sources.files import matching_files
 from tokenbooks.sources.formats import moment_of, number_of, read_value
-from tokenbooks.sources.plan_checks import check_order, check_plan
+from tokenbooks.sources.plan_checks import check_order, check_plan, check_ties
 from tokenbooks.sources.prices import read_price
 from tokenbooks.sources.schema_check import check_tree, load_schema
 from tokenbooks.sources.yaml_tree import LIST, Node, read_tree
+
+#: Problems of values that could not be read.
+_UNREAD = frozenset({"value-invalid", "value-missing"})
 
 PLANS = ("plans/*.yaml", "plans/*.yml")
 
@@ -61,6 +64,8 @@ def read_plan(path: Path) -> tuple[Plan | None, list[Problem]]:
         return None, problems
     problems += check_tree(tree, load_schema("plan"))
     plan = _read_plan(tree, path, problems)
+    if not any(problem.code in _UNREAD for problem in problems):
+        problems += check_ties(plan)
     problems += check_plan(plan, tree["meters"].key_positions)
     return plan, problems
 

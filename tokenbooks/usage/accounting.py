@@ -20,8 +20,9 @@ class FileAccount:
     count. ``stated`` is the sum of a statement's used rows, and ``tolerance`` by how much
     that sum may be off because the source rounds its rows. ``day_zone`` names the zone
     whose days daily buckets are, where that is not the contract's: a standing cut-off
-    difference. ``scope`` is what the book declares the download to be filtered to;
-    ``replaces`` whether downloads of this format replace each other by buckets.
+    difference. ``daily`` says that usage is known by days only. ``scope`` is what the
+    book declares the download to be filtered to, ``replaces`` whether downloads of this
+    format replace each other by buckets.
     """
 
     file: int
@@ -44,6 +45,7 @@ class FileAccount:
     unknown_columns: tuple[str, ...] = ()
     scope: tuple[tuple[str, str], ...] = ()
     day_zone: str | None = None
+    daily: bool = True
     replaces: bool = False
 
     @property

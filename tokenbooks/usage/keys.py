@@ -54,7 +54,7 @@ def distinct_keys(
     """
     columns = ", ".join(["contract", *map(dimension_column, dimensions)])
     rows = connection.execute(
-        f"SELECT {columns}, min(at), max(at) FROM usage_days GROUP BY ALL ORDER BY ALL"
+        f'SELECT {columns}, min("at"), max("at") FROM usage_days GROUP BY ALL ORDER BY ALL'
     ).fetchall()
     keys: list[Key] = []
     for contract, *cells, first, last in rows:
@@ -97,7 +97,7 @@ def joined_on(usage: str, keys: str, dimensions: Sequence[str]) -> str:
     )
     return (
         f"{usage}.contract = {keys}.contract{equal}"
-        f" AND {usage}.at >= {keys}.starts AND {usage}.at < {keys}.until"
+        f' AND {usage}."at" >= {keys}.starts AND {usage}."at" < {keys}.until'
     )
 
 

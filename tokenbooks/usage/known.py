@@ -35,7 +35,7 @@ def combine_usage(
     compared with what was booked. ``file_meters`` are the meters of ``usage_files``.
     """
     columns = _columns(layout, file_meters)
-    own = f"SELECT {columns} FROM usage_files WHERE at >= ? AND at < ?"
+    own = f'SELECT {columns} FROM usage_files WHERE "at" >= ? AND "at" < ?'
     bounds = [_literal(start_of(period.start)), _literal(start_of(period.end))]
     own = own.replace("?", bounds[0], 1).replace("?", bounds[1], 1)
     late = _late_differences(layout, columns, start, period, reread)
@@ -56,7 +56,7 @@ def rows_outside(
 ) -> list[tuple[str, int, datetime]]:
     """Rows of the files before an instant, by contract: how many, and the earliest."""
     return connection.execute(
-        "SELECT contract, sum(rows)::BIGINT, min(at) FROM usage_files WHERE at < ?"
+        'SELECT contract, sum(rows)::BIGINT, min("at") FROM usage_files WHERE "at" < ?'
         " GROUP BY contract ORDER BY contract",
         [first],
     ).fetchall()
@@ -65,13 +65,13 @@ def rows_outside(
 def _late_differences(
     layout: Layout, columns: str, start: Period, period: Period, reread: Sequence[str]
 ) -> str:
-    listed = ", ".join(["contract", "party", "at", *layout.dimension_columns])
+    listed = ", ".join(["contract", "party", '"at"', *layout.dimension_columns])
     sums = ", ".join(f"sum({c}) AS {c}" for c in (*layout.meter_columns, "rows"))
     negative = ", ".join(f"-{column} AS {column}" for column in (*layout.meter_columns, "rows"))
     changed = " OR ".join(f"sum({column}) <> 0" for column in layout.meter_columns) or "false"
     chosen = ", ".join("'" + name.replace("'", "''") + "'" for name in reread) or "NULL"
-    early = f"contract IN ({chosen}) AND at < {_literal(start_of(period.start))}"
-    kept = f"{early} AND at >= {_literal(start_of(start.start))}"
+    early = f'contract IN ({chosen}) AND "at" < {_literal(start_of(period.start))}'
+    kept = f'{early} AND "at" >= {_literal(start_of(start.start))}'
     return (
         f"SELECT {listed}, {sums} FROM ("
         f"SELECT {columns} FROM usage_files WHERE {kept}"
@@ -82,7 +82,7 @@ def _late_differences(
 
 def _columns(layout: Layout, meters: Collection[str]) -> str:
     """The columns of ``usage_days``; meters that the source lacks are zero."""
-    cells = ["contract", "party", "at", *layout.dimension_columns]
+    cells = ["contract", "party", '"at"', *layout.dimension_columns]
     for name in layout.meters:
         column = meter_column(name)
         cells.append(column if name in meters else f"0::{meter_type(name)} AS {column}")

@@ -84,19 +84,23 @@ _READ_HEAD = 'file INTEGER, bucket TIMESTAMP, bucket_end TIMESTAMP, "at" TIMESTA
 
 def usage_read_sql(layout: Layout) -> str:
     """The statement that creates an empty ``usage_read``."""
-    return f"CREATE TABLE usage_read ({_READ_HEAD}, party VARCHAR, {_keys(layout)}rows BIGINT)"
+    return _table("usage_read", f"{_READ_HEAD}, party VARCHAR", _keys(layout), "rows BIGINT")
 
 
 def stated_read_sql(dimensions: Sequence[str]) -> str:
     """The statement that creates an empty ``stated_read``."""
     amounts = f"amount {AMOUNT_TYPE}, list_amount {AMOUNT_TYPE}, currency VARCHAR, rows BIGINT"
-    return f"CREATE TABLE stated_read ({_READ_HEAD}, {_keys(Layout(tuple(dimensions), ()))}{amounts})"
+    return _table("stated_read", _READ_HEAD, _keys(Layout(tuple(dimensions), ())), amounts)
 
 
 def usage_days_sql(layout: Layout) -> str:
     """The statement that creates an empty ``usage_days``."""
     head = 'contract VARCHAR, party VARCHAR, "at" TIMESTAMP'
-    return f"CREATE TABLE usage_days ({head}, {_keys(layout)}rows BIGINT)"
+    return _table("usage_days", head, _keys(layout), "rows BIGINT")
+
+
+def _table(name: str, head: str, keys: str, tail: str) -> str:
+    return f"CREATE OR REPLACE TABLE {name} ({head}, {keys}{tail})"
 
 
 def _keys(layout: Layout) -> str:

@@ -35,9 +35,7 @@ def consumption_to_date(
             amount = lot.cost_of(given + quantity, places) - lot.cost_of(given, places)
             given += quantity
             for destination, part in share_out(amount, weights, places).items():
-                line = Line(
-                    "consumption", lot.contract, lot.party, lot.id, service, *destination, lot.id
-                )
+                line = Line("consumption", lot.contract, lot.party, lot.id, service, *destination)
                 add(posted, line, part)
             prepaid = Line(
                 "consumption",

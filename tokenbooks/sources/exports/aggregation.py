@@ -27,7 +27,11 @@ def usage_insert(
 
 
 def long_staging(
-    form: NormalForm, long: LongRows, table: str, kept: Sequence[str], relation: str,
+    form: NormalForm,
+    long: LongRows,
+    table: str,
+    kept: Sequence[str],
+    relation: str,
     replacements: bool = False,
 ) -> str:
     """The statement that sums rows which name their meter, one row per meter still.

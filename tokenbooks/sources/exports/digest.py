@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 _BLOCK = 1 << 20
 
@@ -48,7 +49,7 @@ class Digests:
             path: self._pool.submit(digest_file, path) for path in dict.fromkeys(paths)
         }
 
-    def __enter__(self) -> Digests:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

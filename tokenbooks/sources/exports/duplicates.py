@@ -34,7 +34,9 @@ def find_duplicates(
     """
     relations: dict[int, str] = {}
     problems: list[Problem] = []
-    identified = [(_group(form), index) for index, form in forms.items() if form.id_column is not None]
+    identified = [
+        (_group(form), index) for index, form in forms.items() if form.id_column is not None
+    ]
     for _, members in groupby(sorted(identified), key=lambda member: member[0]):
         group = {index: forms[index] for _, index in members}
         found, differing = _duplicates_of_group(connection, group)
@@ -67,7 +69,9 @@ def _duplicates_of_group(
     if not count:
         return {}, []
     connection.execute("CREATE OR REPLACE TEMP TABLE seen (id VARCHAR, content VARCHAR)")
-    return {i: _mark(connection, i, form) for i, form in group.items()}, _differing(connection, group)
+    return {i: _mark(connection, i, form) for i, form in group.items()}, _differing(
+        connection, group
+    )
 
 
 def _mark(connection: duckdb.DuckDBPyConnection, index: int, form: NormalForm) -> str:

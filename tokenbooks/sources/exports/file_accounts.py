@@ -61,7 +61,8 @@ def _sums(connection: duckdb.DuckDBPyConnection, table: str) -> dict[int, dict[s
         f"SELECT file, {counts},"
         f' min("at") FILTER (verdict = {USED})::DATE AS first_day,'
         f' max("at") FILTER (verdict = {USED})::DATE AS last_day,'
-        f" bool_or(bucket_end - bucket >= {SHORTEST_DAY}) AS daily"
+        f" bool_or(bucket_end - bucket >= {SHORTEST_DAY}) AS has_days,"
+        f" bool_and(bucket_end - bucket >= {SHORTEST_DAY}) AS only_days"
         f" FROM {table} GROUP BY file"
     )
     names = [column[0] for column in relation.description or ()]
@@ -97,14 +98,13 @@ def _account(
         sha256=digest.sha256,
         unknown_columns=form.unknown_columns,
         scope=form.file.source.scope,
-        day_zone=form.time.day_zone if other_zone and sums.get("daily") else None,
+        day_zone=form.time.day_zone if other_zone and sums.get("has_days") else None,
+        daily=form.time.written_as_days or bool(sums.get("only_days", True)),
         replaces=form.descriptor.replaces,
     )
 
 
-def _skipped(
-    connection: duckdb.DuckDBPyConnection, form: NormalForm, count: int
-) -> dict[str, int]:
+def _skipped(connection: duckdb.DuckDBPyConnection, form: NormalForm, count: int) -> dict[str, int]:
     """Skipped rows by reason; a second scan tells reasons apart where there are several."""
     if not count:
         return {}

@@ -78,11 +78,13 @@ def _decode(data: bytes, shown: str) -> tuple[str | None, list[Problem]]:
 def _parse(text: str) -> Header:
     """The header under the delimiter that gives the most columns, a comma first."""
     lines = [text] if "\n" in text else text.splitlines(keepends=True)[:1]
-    headers = [
-        Header(tuple(name.strip() for name in next(csv.reader(lines, delimiter=delimiter), [])), delimiter)
-        for delimiter in DELIMITERS
-    ]
+    headers = [_split(lines, delimiter) for delimiter in DELIMITERS]
     return max(headers, key=lambda header: len(header.columns))
+
+
+def _split(lines: list[str], delimiter: str) -> Header:
+    names = next(csv.reader(lines, delimiter=delimiter), [])
+    return Header(tuple(name.strip() for name in names), delimiter)
 
 
 def _duplicates(header: Header, shown: str) -> list[Problem]:

@@ -31,6 +31,7 @@ class TimeForm:
     ``bucket`` and ``bucket_end`` are UTC, None for events. ``day_zone`` is the zone
     whose days a file with daily buckets has. ``naive`` says, over the raw cell, whether
     a time is refused because it has no offset; None where it may lack one.
+    ``written_as_days``: no row tells more than its day.
     """
 
     values: Mapping[str, str]
@@ -41,6 +42,7 @@ class TimeForm:
     bucket_end: str | None
     day_zone: str
     naive: str | None = None
+    written_as_days: bool = False
 
 
 def build_time_form(file: ExportFile, header: Header, times: tuple[TimeColumn, ...]) -> TimeForm:
@@ -79,9 +81,9 @@ def _days(file: ExportFile, time: TimeColumn, column: int, zone: str) -> TimeFor
     sound = sql_values.in_years("t")
     step = _step("t", file.cuts)
     if not time.buckets:
-        return TimeForm(values, (column,), sound, step, None, None, zone)
+        return TimeForm(values, (column,), sound, step, None, None, zone, None, True)
     start, end = _utc("t", zone), _utc("t + INTERVAL 1 DAY", zone)
-    return TimeForm(values, (column,), sound, step, start, end, zone)
+    return TimeForm(values, (column,), sound, step, start, end, zone, None, True)
 
 
 def _instant(cell: str, time: TimeColumn, zone: str) -> str:

@@ -167,8 +167,10 @@ class _Builder:
 
     def _meters(self) -> list[MeterColumn]:
         specs = {spec.name: spec for spec in self.descriptor.meters}
-        named = () if self.descriptor.long else self._own_names(
-            STANDARD_METERS, self.file.source.meters
+        named = (
+            ()
+            if self.descriptor.long
+            else self._own_names(STANDARD_METERS, self.file.source.meters)
         )
         for name in named:
             informational = name in INFORMATIONAL_METERS

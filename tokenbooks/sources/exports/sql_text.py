@@ -35,9 +35,10 @@ def scan(path: Path, columns: int, delimiter: str) -> str:
 
 def literal_rows(rows: Iterable[Iterable[str]], columns: int) -> str:
     """The relation of rows given here, shaped like ``scan``; an empty cell is NULL."""
-    lines = [
-        "(" + ", ".join(f"{quoted(cell)}::VARCHAR" if cell else "NULL::VARCHAR" for cell in row) + ")"
-        for row in rows
-    ]
+    lines = ["(" + ", ".join(map(_cell, row)) + ")" for row in rows]
     names = ", ".join(f"c{index}" for index in range(columns))
     return f"(VALUES {', '.join(lines)}) literal ({names})"
+
+
+def _cell(text: str) -> str:
+    return f"{quoted(text)}::VARCHAR" if text else "NULL::VARCHAR"

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sources.small_book import BOOK, codes, write_book
+from tokenbooks.problems import in_order
+from tokenbooks.sources.book_files import find_book, read_facts
+
+CREDITS = "date,contract,event,credits,document\n2025-10-02,openai,purchase,100,R-1\n"
+INVOICES = """\
+date,contract,invoice,amount,period_start,period_end,kind
+2025-10-31,anthropic,A-10,120,2025-10-01,2025-10-31,invoice
+2025-11-03,openai,R-1,100,,,receipt
+"""
+OPENING = "role,contract,amount,service_period\naccrued_expenses,anthropic,-90,2025-09\n"
+
+
+def test_all_files_become_facts(tmp_path: Path) -> None:
+    folder = write_book(tmp_path, credits=CREDITS, invoices=INVOICES, opening=OPENING)
+    facts, problems = read_facts(folder)
+    assert problems == []
+    assert facts is not None
+    assert list(facts.book.contracts) == ["openai", "anthropic"]
+    assert list(facts.plans) == ["api"]
+    assert (len(facts.credits), len(facts.invoices), len(facts.opening)) == (1, 2, 1)
+    assert facts.zone_of(facts.book.contracts["openai"]) == "UTC"
+
+
+def test_files_of_rows_are_optional(tmp_path: Path) -> None:
+    facts, problems = read_facts(write_book(tmp_path))
+    assert problems == []
+    assert facts is not None
+    assert facts.credits == facts.invoices == facts.opening == ()
+
+
+def test_all_problems_of_all_files_are_told_in_order(tmp_path: Path) -> None:
+    folder = write_book(
+        tmp_path,
+        BOOK.replace("plan: api, settle: arrears", "plan: apy, settle: arrears"),
+        credits=CREDITS.replace("purchase", "purchse"),
+        invoices=INVOICES.replace("120", "12O"),
+        opening=OPENING.replace("-90", "--90"),
+    )
+    facts, problems = read_facts(folder)
+    assert facts is None
+    assert problems == in_order(problems)
+    assert codes(problems) == [
+        "cell-invalid",
+        "cell-invalid",
+        "receipt-unmatched",
+        "cell-invalid",
+        "plan-unknown",
+    ]
+
+
+def test_warnings_do_not_stop_the_reading(tmp_path: Path) -> None:
+    facts, [problem] = read_facts(write_book(tmp_path, rates="date,from,to,rate\n"))
+    assert facts is not None
+    assert (problem.code, problem.is_error) == ("file-not-read", False)
+
+
+def test_a_plan_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+    facts, problems = read_facts(write_book(tmp_path, plan="plan: [api\n"))
+    assert facts is None
+    assert codes(problems) == ["yaml-syntax"]
+
+
+def test_the_nearest_book_upward(tmp_path: Path) -> None:
+    write_book(tmp_path)
+    below = tmp_path / "usage" / "openai"
+    below.mkdir(parents=True)
+    assert find_book(below) == find_book(tmp_path) == tmp_path
+    (tmp_path / "tokenbooks.yaml").unlink()
+    assert find_book(below) != tmp_path
+
+
+@pytest.mark.parametrize("module", ["yaml", "duckdb", "rich", "typer", "importlib.resources"])
+def test_importing_the_readers_imports_nothing_heavy(module: str) -> None:
+    program = f"import sys, tokenbooks.sources.book_files; print({module!r} in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "False\n"

@@ -1,0 +1,31 @@
+"""tokenbooks check: everything that can be wrong with the book."""
+
+from __future__ import annotations
+
+import typer
+
+from tokenbooks.cli.options import BookOption, QuietOption, TodayOption, settings
+from tokenbooks.cli.output import opened, stop_if_wrong, tell
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)
+
+
+def check(
+    context: typer.Context,
+    replay: bool = typer.Option(False, "--replay", help="Compute every written close again."),
+    book: BookOption = None,
+    today: TodayOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Check the book, its files and its written closes; exit 1 if anything is wrong."""
+    from tokenbooks.desk.check import check_book
+
+    given = settings(context, book, today, quiet)
+    opened_book, problems = opened(given)
+    found = check_book(opened_book, given.today, replay=replay)
+    stop_if_wrong([*problems, *found], warnings_too=True)
+    months = len(opened_book.months)
+    tell(f"no problems; {months} written closes agree", quiet=given.quiet)

@@ -1,0 +1,60 @@
+"""tokenbooks usage: quantities and list value, and the accounting of the files."""
+
+from __future__ import annotations
+
+import typer
+
+from tokenbooks.cli.options import (
+    BookOption,
+    ByOption,
+    FormatOption,
+    PeriodOption,
+    QuietOption,
+    TodayOption,
+    chosen_format,
+    chosen_names,
+    chosen_period,
+    settings,
+)
+from tokenbooks.cli.output import opened, show_tables, stop_if_wrong
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("usage")(usage)
+
+
+def usage(
+    context: typer.Context,
+    period: PeriodOption = None,
+    by: ByOption = "contract,model,meter",
+    files: bool = typer.Option(False, "--files", help="What became of the rows of each file."),
+    format: FormatOption = "text",
+    book: BookOption = None,
+    today: TodayOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Show usage with its list value and cost, or what became of each file's rows."""
+    from tokenbooks.desk.look import look_at_files, look_at_usage
+    from tokenbooks.reports.usage import CHARGE_COLUMNS, charges_table, files_table
+
+    chosen_format(format)
+    opened_book, problems = opened(settings(context, book, today, quiet))
+    if files:
+        accounts, found = look_at_files(opened_book)
+        show_tables([files_table(accounts)], format)
+        stop_if_wrong([*problems, *found])
+        return
+    month = chosen_period(period) if period else None
+    looked, found = look_at_usage(opened_book)
+    if looked is None:
+        stop_if_wrong([*problems, *found])
+        raise typer.Exit(1)
+    names = chosen_names(by)
+    allowed = (*CHARGE_COLUMNS, *looked.layout.dimensions)
+    if unknown := [name for name in names if name not in allowed]:
+        raise typer.BadParameter(f"'{unknown[0]}' is not one of {', '.join(allowed)}")
+    currency = opened_book.facts.book.currency
+    wanted = str(month) if month else None
+    show_tables([charges_table(looked.connection, looked.scales, names, currency, wanted)], format)
+    stop_if_wrong([*problems, *found])

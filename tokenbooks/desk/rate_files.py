@@ -1,0 +1,78 @@
+"""Rating usage files with a plan, without a book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tokenbooks.book import KEPT_BY_DEFAULT, Book, Contract, UsageSource
+from tokenbooks.close.compute import compute
+from tokenbooks.close.warnings import unpriced_problems
+from tokenbooks.desk.close import charge_table
+from tokenbooks.desk.gather import kept_dimensions, moment_cuts
+from tokenbooks.desk.look import LookedAt
+from tokenbooks.facts import Facts
+from tokenbooks.periods import Period
+from tokenbooks.problems import Problem, any_error
+from tokenbooks.rating.plan import Plan
+from tokenbooks.sources.exports.connection import connect
+from tokenbooks.sources.exports.descriptors import read_descriptors
+from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.reader import read_exports
+from tokenbooks.sources.files import shown
+from tokenbooks.usage.days import build_days
+from tokenbooks.usage.overlap import resolve_overlaps
+
+#: The contract that stands for the files of a run without a book.
+CONTRACT = "usage"
+
+#: From before any usage to after it.
+_ALWAYS = Period(Period.month(1970, 1).start, Period.month(9000, 1).start)
+
+
+def rate_files(
+    plan: Plan, paths: Sequence[Path], format: str | None, keep: Sequence[str]
+) -> tuple[LookedAt | None, list[Problem]]:
+    """Rate files with a plan: the table ``charges``, and what has no price.
+
+    ``keep`` names further dimensions to keep, so that the charges can be grouped by them.
+    """
+    facts = _facts(plan, keep)
+    contract = facts.book.contracts[CONTRACT]
+    zone = facts.zone_of(contract)
+    source = UsageSource(files="", format=format, dimensions=tuple(keep))
+    cuts = moment_cuts(facts, contract)
+    files = [
+        ExportFile(path, shown(path), CONTRACT, source, "usage", zone, cuts=cuts) for path in paths
+    ]
+    descriptors, problems = read_descriptors(None)
+    connection = connect()
+    read = read_exports(connection, files, kept_dimensions(facts), descriptors)
+    problems += read.problems
+    if any_error(problems):
+        return None, problems
+    accounts, found = resolve_overlaps(connection, read.layout, read.accounts)
+    problems += found
+    if any_error(problems):
+        return None, problems
+    build_days(connection, read.layout, {account.file: CONTRACT for account in accounts})
+    connection.execute("CREATE OR REPLACE TEMP VIEW usage_booked AS SELECT * FROM usage_days")
+    computed, found = compute(connection, facts, read.layout, {}, _ALWAYS, {})
+    problems += found
+    problems += unpriced_problems(facts, computed.rated.charges.unpriced)
+    scales = charge_table(connection, facts, read.layout, computed)
+    return LookedAt(connection, read.layout, scales, computed), problems
+
+
+def _facts(plan: Plan, keep: Sequence[str]) -> Facts:
+    contract = Contract(CONTRACT, "buy", "Usage", plan.id, "arrears")
+    book = Book(
+        name="Usage",
+        currency=plan.currency,
+        start=_ALWAYS,
+        timezone="UTC",
+        journal="ledger",
+        contracts={CONTRACT: contract},
+        keep=tuple(dict.fromkeys([*KEPT_BY_DEFAULT, *keep])),
+    )
+    return Facts(book, {plan.id: plan})

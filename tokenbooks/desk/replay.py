@@ -1,0 +1,65 @@
+"""Replay: compute every written close again from its own inputs, and compare all bytes."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from tokenbooks.archive.month import ClosedMonth
+from tokenbooks.archive.read import read_month
+from tokenbooks.desk.close import facts_seen, prepare_close
+from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.desk.write_close import lay_out
+from tokenbooks.problems import Position, Problem, error
+
+
+def replay(book: OpenBook) -> list[Problem]:
+    """Whether every written close, computed from the start, gives the same bytes.
+
+    Each close gets the files and rows of its own manifest; earlier closes are the
+    replayed ones, so that nothing is taken from what was written.
+    """
+    problems: list[Problem] = []
+    with tempfile.TemporaryDirectory(prefix="tokenbooks-replay-") as name:
+        replayed: list[ClosedMonth] = []
+        for month in book.months:
+            again, found = _replay_month(book, month, replayed, Path(name))
+            problems += found
+            if again is None:
+                break
+            replayed.append(again)
+    return problems
+
+
+def _replay_month(
+    book: OpenBook, month: ClosedMonth, replayed: list[ClosedMonth], root: Path
+) -> tuple[ClosedMonth | None, list[Problem]]:
+    manifest = month.manifest
+    seen = replace(book, facts=facts_seen(book.facts, manifest), months=tuple(replayed))
+    only = frozenset(record.path for record in manifest.files)
+    prepared, problems = prepare_close(
+        seen, month.period, allow_unpriced=bool(manifest.unpriced), only=only
+    )
+    if prepared is None:
+        return None, problems
+    folder = root / str(month.period)
+    folder.mkdir()
+    lay_out(prepared, folder)
+    again = read_month(folder)
+    different = [
+        output
+        for output, digest in sorted(again.manifest.outputs.items())
+        if manifest.outputs.get(output) != digest
+    ]
+    if not different:
+        return again, []
+    return again, [
+        error(
+            "replay-differs",
+            f"{month.period} computed again gives other figures in {', '.join(different)}",
+            f"if a plan, rule or row was corrected on purpose, write the period again:"
+            f" tokenbooks close -p {month.period} --write",
+            Position(f"{book.shown}/close/{month.period}/{different[0]}"),
+        )
+    ]

@@ -1,0 +1,68 @@
+"""Verifying the written closes: digests of outputs, the chain of manifests, the top file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tokenbooks.archive.manifest import file_digest
+from tokenbooks.archive.month import MANIFEST, ClosedMonth
+from tokenbooks.desk.close import stale_problems
+from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.journals.dialects import DIALECTS
+from tokenbooks.problems import Position, Problem, error
+
+
+def verify_closes(book: OpenBook) -> list[Problem]:
+    """What is wrong with the written closes of a book."""
+    problems: list[Problem] = []
+    for number, month in enumerate(book.months):
+        problems += _outputs(book, month)
+        problems += stale_problems(book, book.months[max(0, number - 1) : number + 1])
+    problems += _top_file(book)
+    return problems
+
+
+def _outputs(book: OpenBook, month: ClosedMonth) -> Iterator[Problem]:
+    """Files of a close that are gone, have other bytes, or do not belong to it."""
+    shown = f"{book.shown}/close/{month.period}"
+    present = {
+        path.relative_to(month.folder).as_posix(): path
+        for path in sorted(month.folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    again = f"restore it, or write the period again: tokenbooks close -p {month.period} --write"
+    for name, digest in month.manifest.outputs.items():
+        path = present.pop(name, None)
+        if path is None:
+            yield error(
+                "output-missing",
+                f"{name} of {month.period} is gone",
+                again,
+                Position(f"{shown}/{name}"),
+            )
+        elif file_digest(path) != digest:
+            message = f"{name} of {month.period} was changed after it was written"
+            yield error("output-changed", message, again, Position(f"{shown}/{name}"))
+    for name in present:
+        message = f"{name} does not belong to the close of {month.period}"
+        yield error(
+            "output-unknown", message, "move it out of the folder", Position(f"{shown}/{name}")
+        )
+
+
+def _top_file(book: OpenBook) -> Iterator[Problem]:
+    if not book.months:
+        return
+    last = book.months[-1].period
+    dialect = DIALECTS[book.facts.book.journal]
+    path = book.folder / dialect.books_file
+    place = Position(f"{book.shown}/{dialect.books_file}")
+    again = f"write the last period again: tokenbooks close -p {last} --write"
+    if not path.is_file():
+        yield error("books-missing", f"{dialect.books_file} is gone", again, place)
+        return
+    text = path.read_text(encoding="utf-8")
+    for month in book.months:
+        if f"close/{month.period}/{dialect.month_file}" not in text:
+            message = f"{dialect.books_file} does not include {month.period}"
+            yield error("books-incomplete", message, again, place)
