@@ -148,4 +148,4 @@ def _nets(entry: WrittenEntry) -> dict[str, Decimal]:
 
 
 def _rows(document: Any) -> list[dict[str, Any]]:
-    return list(document["rows"] if isinstance(document, dict) else document)
+    return [row for table in document.values() for row in table["rows"]]

@@ -52,7 +52,7 @@ def write_charges(
     own = {"contract", "party", "service_period"}
     columns = [
         "contract",
-        "party",
+        "nullif(party, '') AS party",
         "service_period",
         *(
             column
@@ -63,11 +63,11 @@ def write_charges(
         f"{decimal_text('quantity', scales.quantity)} AS quantity",
         "price",
         "plan_line",
-        "modifiers",
+        "nullif(modifiers, '') AS modifiers",
         f"{decimal_text('list_value', scales.list_value)} AS list_value",
         f"{decimal_text('cost', scales.cost)} AS cost",
-        "class",
-        "cost_center",
+        "nullif(class, '') AS class",
+        "nullif(cost_center, '') AS cost_center",
     ]
     keys = ", ".join(["contract", "party", "service_period", *layout.dimension_columns])
     connection.execute(
@@ -102,6 +102,17 @@ def empty_usage_sql(layout: Layout) -> str:
     cells += [f"NULL::VARCHAR AS {column}" for column in layout.dimension_columns]
     cells += [f"NULL::{meter_type(name)} AS {meter_column(name)}" for name in layout.meters]
     return f"SELECT {', '.join(cells)}, NULL::BIGINT AS rows WHERE false"
+
+
+def _booked(connection: duckdb.DuckDBPyConnection, layout: Layout) -> tuple[int, list[str]]:
+    """How many rows are booked, and the columns of the meters that have any quantity.
+
+    Which meters a file could have had must not change the bytes of the state.
+    """
+    used = "".join(f", bool_or({column} <> 0)" for column in layout.meter_columns)
+    (row,) = connection.execute(f"SELECT count(*){used} FROM usage_booked").fetchall()
+    pairs = zip(layout.meter_columns, row[1:], strict=True)
+    return row[0], [column for column, is_used in pairs if is_used]
 
 
 def _select(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> str:

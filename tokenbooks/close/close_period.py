@@ -13,8 +13,8 @@ from tokenbooks.close.compute import Computed, KnownSpans
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.buy.expiry import expiry_entries
-from tokenbooks.entries.buy.invoice import payment_entries
 from tokenbooks.entries.buy.owed import document_id, is_bill
+from tokenbooks.entries.buy.payment import payment_entries
 from tokenbooks.entries.buy.purchase import opening_entries, purchase_entries
 from tokenbooks.entries.buy.usage import usage_entries
 from tokenbooks.entries.entry import Assertion, Entry

@@ -31,6 +31,7 @@ from tokenbooks.entries.buy.owed import (
     payable_lines,
     service_lines,
 )
+from tokenbooks.entries.buy.payment import payments_to_date
 from tokenbooks.entries.buy.purchase import purchases_to_date
 from tokenbooks.entries.destinations import Destinations
 from tokenbooks.entries.posted import Posted
@@ -171,7 +172,10 @@ class _Party:
             **consumption_to_date(lots, drawn.draws, self.destinations, spans, places),
             **expiry_to_date(lots, drawn.given, end, places),
             **service_lines(owed.values(), self.destinations.default(), places),
-            **payable_lines(documents, contract.tax_kind, places),
+            **payable_lines(bills, contract.tax_kind, places),
+            **payments_to_date(
+                self.facts, [row for row in documents if row.kind == "receipt"], places
+            ),
         }
         return lots, drawn, {(contract.id, "", name): item for name, item in owed.items()}, lines
 

@@ -13,10 +13,10 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokenbooks.archive.manifest import file_digest
 from tokenbooks.archive.month import STATE, ClosedMonth, FileRecord
 from tokenbooks.archive.usage_tables import empty_usage_sql, read_usage, state_columns
 from tokenbooks.book import Contract
+from tokenbooks.desk.changed_files import ChangedFile, changed_files, path_in_book
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, local_time, start_of
@@ -74,27 +74,36 @@ def gather_usage(
     manifest. ``statements`` reads the statements too.
     """
     files, problems = _files(book, only, statements)
-    recorded = {record.path: record for month in earlier for record in month.manifest.files}
-    problems += _changed(book, files, recorded)
     if any_error(problems):
         return None, problems
+    recorded = {record.path: record for month in earlier for record in month.manifest.files}
+    changed = changed_files(book, files, recorded)
+    moved = {change.record.contract for change in changed}
     connection = connect()
-    needed = [file for file in files if _is_needed(book, file, recorded, period)]
-    gathered, found = _read(connection, book, needed)
-    if gathered is None:
+    needed = [f for f in files if f.contract in moved or _is_needed(book, f, recorded, period)]
+    reading, found = _read(connection, book, needed)
+    if reading is None:
         return None, problems + found
-    if reaching := _reaching_back(gathered, needed, recorded, book, period):
+    if reaching := _reaching_back(reading, recorded, book, period):
         needed = [file for file in files if file in needed or file.contract in reaching]
-        gathered, found = _read(connection, book, needed)
-        if gathered is None:
+        reading, found = _read(connection, book, needed)
+        if reading is None:
             return None, problems + found
     problems += found
-    read = {file.contract for file in files if all(f in needed for f in _of(files, file.contract))}
-    layout = _combine(book, gathered, earlier, period, sorted(read))
+    reread = [
+        contract
+        for contract in book.facts.book.contracts
+        if all(file in needed for file in files if file.contract == contract)
+    ]
+    layout = _combine(book, reading, earlier, period, reread)
+    problems += _moved_figures(book, connection, changed)
+    if any_error(problems):
+        return None, problems
     problems += _outside(book, connection)
-    records = _records(book, gathered, recorded, files)
-    daily = _daily(gathered, earlier)
-    return Gathered(connection, layout, gathered.accounts, tuple(needed), records, daily), problems
+    records = _records(book, reading, recorded, files, period)
+    daily = _daily(reading, earlier)
+    gathered = Gathered(connection, layout, reading.accounts, tuple(needed), records, daily)
+    return gathered, problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +132,6 @@ def _files(
     return files, problems
 
 
-def path_in_book(book: OpenBook, file: ExportFile) -> str:
-    """The path of a file relative to the book, as manifests write it."""
-    return file.path.relative_to(book.folder).as_posix()
-
-
 def moment_cuts(facts: Facts, contract: Contract) -> tuple[datetime, ...]:
     """Instants inside a day at which a rate or a lot of the contract begins or ends."""
     plan, zone = facts.plan_of(contract), facts.zone_of(contract)
@@ -137,34 +141,6 @@ def moment_cuts(facts: Facts, contract: Contract) -> tuple[datetime, ...]:
     moments += [moment for event in events for moment in (event.starts, event.expires)]
     instants = {local_time(moment, zone) for moment in moments if isinstance(moment, datetime)}
     return tuple(sorted(instant for instant in instants if instant.time() != time()))
-
-
-def _changed(
-    book: OpenBook, files: Iterable[ExportFile], recorded: Mapping[str, FileRecord]
-) -> list[Problem]:
-    """Files of earlier closes that are gone or have other bytes now."""
-    present = {path_in_book(book, file): file for file in files}
-    problems = []
-    for path, record in recorded.items():
-        if record.kind != "usage":
-            continue
-        file = present.get(path)
-        if file is None:
-            what, where = "is gone", f"{book.shown}/{path}"
-        elif file.path.stat().st_size == record.size and file_digest(file.path) == record.sha256:
-            continue
-        else:
-            what, where = "has changed", file.shown
-        problems.append(
-            error(
-                "closed-input-changed",
-                f"{path} {what} since a close was made from it",
-                "restore it and lay the new download beside it under its own name,"
-                " or write the closes from its first period again",
-                Position(where),
-            )
-        )
-    return problems
 
 
 def _is_needed(
@@ -193,25 +169,17 @@ def _read(
 
 
 def _reaching_back(
-    gathered: _Reading,
-    files: Sequence[ExportFile],
-    recorded: Mapping[str, FileRecord],
-    book: OpenBook,
-    period: Period,
+    reading: _Reading, recorded: Mapping[str, FileRecord], book: OpenBook, period: Period
 ) -> set[str]:
     """Contracts with a new file that has usage of closed days, while others are not read."""
     first = book.facts.book.start.start
     found = set()
-    for account in gathered.accounts:
-        is_new = path_in_book(book, files[account.file]) not in recorded
+    for account in reading.accounts:
+        is_new = path_in_book(book, reading.files[account.file]) not in recorded
         day = account.first_day
         if is_new and recorded and day is not None and first <= day < period.start:
             found.add(account.contract)
     return found
-
-
-def _of(files: Iterable[ExportFile], contract: str) -> list[ExportFile]:
-    return [file for file in files if file.contract == contract]
 
 
 def _combine(
@@ -245,6 +213,28 @@ def layout_with_states(
     return Layout(layout.dimensions, merged_meters([layout.meters, *stated]))
 
 
+def _moved_figures(
+    book: OpenBook, connection: duckdb.DuckDBPyConnection, changed: Sequence[ChangedFile]
+) -> list[Problem]:
+    """Changes to files of earlier closes that move what those closes booked."""
+    if not changed:
+        return []
+    rows = connection.execute("SELECT DISTINCT contract FROM usage_late").fetchall()
+    moved = {contract for (contract,) in rows}
+    return [
+        error(
+            "closed-input-changed",
+            f"{change.record.path} {change.what} since a close was made from it,"
+            " and that moves closed figures",
+            "restore it and lay the new download beside it under its own name,"
+            " or write the closes from its first period again",
+            Position(f"{book.shown}/{change.record.path}"),
+        )
+        for change in changed
+        if change.record.contract in moved and not change.has_grown
+    ]
+
+
 def _outside(book: OpenBook, connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     start = book.facts.book.start
     return [
@@ -264,11 +254,15 @@ def _records(
     reading: _Reading,
     recorded: Mapping[str, FileRecord],
     files: Sequence[ExportFile],
+    period: Period,
 ) -> tuple[FileRecord, ...]:
+    """The files behind the usage to date; files of later days only are none of this close."""
     present = {path_in_book(book, file) for file in files}
     records = {path: record for path, record in recorded.items() if path in present}
     for account in reading.accounts:
         file = reading.files[account.file]
+        if file.kind != "usage" or account.first_day is None or account.first_day >= period.end:
+            continue
         records[path_in_book(book, file)] = FileRecord(
             path_in_book(book, file),
             account.contract,

@@ -96,26 +96,6 @@ def invoice_entries(
     return entries
 
 
-def payment_entries(
-    booking: Booking, changes: Mapping[Line, Decimal], invoices: Sequence[Invoice]
-) -> list[Entry]:
-    """One entry a payment: Dr what was payable, Cr cash."""
-    days = {(row.contract, document_id(row)): row.day for row in invoices}
-    return [
-        booking.entry(
-            "receipt",
-            unit.contract,
-            unit.unit.removeprefix("receipt-"),
-            days.get((unit.contract, unit.unit), booking.period.start),
-            "Payment",
-            amounts,
-            rule="payment",
-            late=booking.period.start,
-        )
-        for unit, amounts in by_unit(changes, "receipt").items()
-    ]
-
-
 def _accrued_before(span: Owed, before: Mapping[Line, Decimal]) -> Decimal:
     unit = ("service", span.contract, span.party, span.service, span.service)
     return -before.get(Line(*unit, "accrued_expenses"), Decimal(0))

@@ -148,25 +148,17 @@ def service_lines(spans: Iterable[Owed], default: Destination, places: int) -> P
 
 
 def payable_lines(invoices: Iterable[Invoice], tax_kind: str, places: int) -> Posted:
-    """The lines of payables, recoverable tax, and payments, by document."""
+    """The lines of payables and recoverable tax, by document."""
     posted: Posted = {}
-    for invoice in invoices:
+    for invoice in filter(is_bill, invoices):
         month = str(Period.month_of(invoice.day))
-        party = (invoice.contract, invoice.party)
-        if invoice.kind == "receipt":
-            unit = ("receipt", *party, document_id(invoice), month)
-            settled = "accounts_payable" if invoice.pay != "card" else "credit_card_payable"
-            paid = round_half_up(invoice.amount, places)
-            add(posted, Line(*unit, settled), paid)
-            add(posted, Line(*unit, "cash"), -paid)
-            continue
-        unit = ("payable", *party, document_id(invoice), month)
+        unit = ("payable", invoice.contract, invoice.party, document_id(invoice), month)
         amount = round_half_up(billed_amount(invoice), places)
         tax = round_half_up(invoice.tax if amount >= 0 else -abs(invoice.tax), places)
-        add(posted, Line(*unit, PAID_FROM[invoice.pay or "account"]), -amount)
+        paid_from = PAID_FROM[invoice.pay or "account"]
+        add(posted, Line(*unit, paid_from), -amount)
         if tax and tax_kind != "cost":
             add(posted, Line(*unit, "input_vat_recoverable"), tax)
-            paid_from = PAID_FROM[invoice.pay or "account"]
             other = "output_vat_payable" if tax_kind == "reverse_charge" else paid_from
             add(posted, Line(*unit, other), -tax)
     return posted

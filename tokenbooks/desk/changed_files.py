@@ -1,0 +1,60 @@
+"""Files that an earlier close read and that are not the same now.
+
+Never by modification time: the same bytes are the same file on any machine. A file that
+has only grown at its end is new from there on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenbooks.archive.month import FileRecord
+from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.sources.exports.files import ExportFile
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """What became of a file since a close read it."""
+
+    record: FileRecord
+    what: str
+    has_grown: bool = False
+
+
+def changed_files(
+    book: OpenBook, files: Iterable[ExportFile], recorded: Mapping[str, FileRecord]
+) -> list[ChangedFile]:
+    """The recorded files that are gone, changed, or grown."""
+    present = {path_in_book(book, file): file.path for file in files}
+    changed = []
+    for path, record in recorded.items():
+        now = present.get(path)
+        if now is None:
+            changed.append(ChangedFile(record, "is gone"))
+        elif _prefix_digest(now, record.size) != record.sha256:
+            changed.append(ChangedFile(record, "has changed"))
+        elif now.stat().st_size != record.size:
+            changed.append(ChangedFile(record, "has grown", has_grown=True))
+    return changed
+
+
+def path_in_book(book: OpenBook, file: ExportFile) -> str:
+    """The path of a file relative to the book, as manifests write it."""
+    return file.path.relative_to(book.folder).as_posix()
+
+
+def _prefix_digest(path: Path, size: int) -> str:
+    """SHA-256 of the first ``size`` bytes of a file."""
+    digest = hashlib.sha256()
+    left = size
+    with path.open("rb") as stream:
+        while left and (block := stream.read(min(_BLOCK, left))):
+            digest.update(block)
+            left -= len(block)
+    return digest.hexdigest()

@@ -1,0 +1,191 @@
+"""Export files that somebody offers for a new book: which provider each is from.
+
+The provider is the first word of the format's id (``openai-costs``); files of the plain
+format are told apart by the folder that they lie in. Every provider becomes a contract.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tokenbooks.book import UsageSource
+from tokenbooks.names import is_payee
+from tokenbooks.problems import Position, Problem, any_error, error
+from tokenbooks.sources.exports.descriptor import STATEMENT, Descriptor
+from tokenbooks.sources.exports.descriptors import read_descriptors
+from tokenbooks.sources.exports.detection import detect_format, mismatches
+from tokenbooks.sources.exports.header import read_header
+from tokenbooks.sources.files import shown
+
+#: First word of the ids of formats that are nobody's own.
+PLAIN = "plain"
+
+#: The contract of plain files that lie in no folder of their own.
+_NAMELESS = "provider"
+
+_SHORTEST_STEM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The files of one provider, and globs from the book's folder on that match them."""
+
+    id: str
+    party: str
+    usage: tuple[Path, ...]
+    statement: tuple[Path, ...]
+    usage_globs: tuple[str, ...]
+    statement_globs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFiles:
+    """All files offered, by provider, and the formats by which they were recognised."""
+
+    groups: tuple[Offered, ...] = ()
+    descriptors: tuple[Descriptor, ...] = ()
+
+
+def offered_files(folder: Path, paths: Sequence[Path]) -> tuple[OfferedFiles, list[Problem]]:
+    """The export files at these paths, which may be folders, and whose they are.
+
+    Paths count from the book's folder on, or else from the current one. Problems:
+    ``file-missing``, ``file-outside`` (not inside the book's folder), and those of a
+    header that no format claims.
+    """
+    found, problems = _files_at(folder, paths)
+    formats = folder / "formats"
+    descriptors, wrong = read_descriptors(formats if formats.is_dir() else None)
+    problems += wrong
+    claimed: dict[Path, Descriptor] = {}
+    for path in found:
+        descriptor, wrong = _claim(path, descriptors)
+        problems += wrong
+        if descriptor is not None:
+            claimed[path] = descriptor
+    if any_error(problems):
+        return OfferedFiles(), problems
+    return OfferedFiles(_grouped(folder, paths, claimed), descriptors), problems
+
+
+def _files_at(folder: Path, paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
+    """Every file at the paths, as a path below the folder; hidden ones are left out."""
+    files: dict[Path, None] = {}
+    problems: list[Problem] = []
+    root = folder.resolve()
+    for path in paths:
+        start = folder / path if (folder / path).exists() else path
+        if not start.exists():
+            message = f"there is no {path}"
+            help = "name the folder or the files with the usage exports, as downloaded"
+            problems.append(error("file-missing", message, help, Position(str(path))))
+            continue
+        if not start.resolve().is_relative_to(root):
+            message = f"{path} lies outside {shown(folder)}, the folder of the book"
+            help = f"move the exports into the book's folder, such as {shown(folder)}/usage/"
+            problems.append(error("file-outside", message, help, Position(str(path))))
+            continue
+        inside = folder / start.resolve().relative_to(root)
+        candidates = sorted(inside.rglob("*")) if inside.is_dir() else [inside]
+        found = [file for file in candidates if file.is_file() and not _is_hidden(file, inside)]
+        if not found:
+            message = f"there is no file in {path}"
+            help = "lay the usage exports there, as downloaded"
+            problems.append(error("file-missing", message, help, Position(str(path))))
+        files.update(dict.fromkeys(found))
+    return list(files), problems
+
+
+def _is_hidden(file: Path, start: Path) -> bool:
+    below = file.relative_to(start).parts if file != start else (file.name,)
+    return any(part.startswith(".") for part in below)
+
+
+def _claim(
+    path: Path, descriptors: Sequence[Descriptor]
+) -> tuple[Descriptor | None, list[Problem]]:
+    """The one format that claims a file, of usage or of a statement."""
+    header, problems = read_header(path, shown(path))
+    if header is None:
+        return None, problems
+    source = UsageSource("")
+    claims = [item for item in descriptors if not mismatches(header, item, source)]
+    if len(claims) == 1:
+        return claims[0], []
+    return detect_format(header, shown(path), "usage", source, descriptors)
+
+
+def _grouped(
+    folder: Path, paths: Sequence[Path], claimed: dict[Path, Descriptor]
+) -> tuple[Offered, ...]:
+    starts = {(folder / path).resolve() for path in paths} | {folder.resolve()}
+    members: dict[str, list[Path]] = {}
+    for path, descriptor in claimed.items():
+        members.setdefault(_contract_id(path, descriptor, starts), []).append(path)
+    groups = []
+    for name, files in sorted(members.items()):
+        kinds = {path: claimed[path].kind for path in files}
+        usage = tuple(path for path in files if kinds[path] != STATEMENT)
+        statement = tuple(path for path in files if kinds[path] == STATEMENT)
+        groups.append(
+            Offered(
+                name,
+                _party(name, claimed[files[0]]),
+                usage,
+                statement,
+                _globs(folder, usage),
+                _globs(folder, statement),
+            )
+        )
+    return tuple(groups)
+
+
+def _contract_id(path: Path, descriptor: Descriptor, starts: set[Path]) -> str:
+    provider = descriptor.id.split("-")[0]
+    if provider != PLAIN:
+        return provider
+    own_folder = path.parent.resolve() not in starts
+    return contract_id(path.parent.name) if own_folder else _NAMELESS
+
+
+def contract_id(name: str) -> str:
+    """A contract's id, made from a name."""
+    return "-".join(re.findall(r"[a-z0-9]+", name.lower())) or _NAMELESS
+
+
+def _party(name: str, descriptor: Descriptor) -> str:
+    """The provider's name as the format's title writes it."""
+    words = re.findall(r"\w+", descriptor.title)
+    party = next((word for word in words if word.casefold() == name), name.capitalize())
+    return party if is_payee(party) else name
+
+
+def _globs(folder: Path, files: Sequence[Path]) -> tuple[str, ...]:
+    """Globs that match these files and no others: now, and most likely next month."""
+    globs = []
+    for parent in sorted({path.parent for path in files}):
+        names = sorted(path.name for path in files if path.parent == parent)
+        others = {path.name for path in parent.iterdir() if path.is_file()}
+        others = {name for name in others if not name.startswith(".")} - set(names)
+        below = parent.relative_to(folder).as_posix()
+        prefix = "" if below == "." else f"{below}/"
+        globs += [f"{prefix}{pattern}" for pattern in _patterns(names, others, bool(prefix))]
+    return tuple(globs)
+
+
+def _patterns(names: Sequence[str], others: set[str], own_folder: bool) -> list[str]:
+    if own_folder and not others:
+        return ["*"]
+    stem = re.match(r"\D*", os.path.commonprefix(names))
+    endings = {Path(name).suffix for name in names}
+    pattern = f"{stem[0] if stem else ''}*{endings.pop() if len(endings) == 1 else ''}"
+    fits = len(pattern.split("*")[0]) >= _SHORTEST_STEM
+    if fits and all(fnmatchcase(name, pattern) for name in names):
+        if not any(fnmatchcase(name, pattern) for name in others):
+            return [pattern]
+    return list(names)
