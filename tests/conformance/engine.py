@@ -1,6 +1,7 @@
 """The one place where cases meet the package: it closes books and rates usage.
 
-Both run the command line in this process and read back what it wrote or printed.
+Books are closed by the command line, in this process, and read back from the files of
+the closes; usage is rated by the function behind ``tokenbooks rate``.
 """
 
 from __future__ import annotations
@@ -8,14 +9,12 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import json
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from tests.conformance.ledger_text import WrittenEntry, read_entries
 from tests.conformance.story import PARTY, Story
@@ -32,6 +31,7 @@ class ClosedEntry:
     day: date
     tags: dict[str, str]
     nets: dict[str, Decimal]
+    lots: tuple[str, ...] = ()
 
 
 @dataclass
@@ -65,16 +65,18 @@ class Closed:
 
 @dataclass
 class Rated:
-    """What ``rate`` printed: amounts and quantities by meter, or the problems' codes."""
+    """What rating gives: the exact total, amounts and quantities by meter, errors' codes."""
 
+    exact: Fraction = Fraction(0)
     amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     quantities: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     errors: list[str] = field(default_factory=list)
 
     @property
-    def total(self) -> Decimal:
+    def total(self) -> Fraction:
+        """The exact list value of all usage; fails where there were errors."""
         assert not self.errors, self.errors
-        return sum(self.amounts.values(), Decimal(0))
+        return self.exact
 
 
 def close_book(folder: Path, story: Story) -> Closed:
@@ -90,7 +92,7 @@ def close_book(folder: Path, story: Story) -> Closed:
         written += read_entries(folder / "close" / period / "journal.ledger")
         with (folder / "close" / period / "lots.csv").open(encoding="utf-8") as file:
             lots += csv.DictReader(file)
-    entries = [ClosedEntry(entry.day, entry.tags, _nets(entry)) for entry in written]
+    entries = [ClosedEntry(entry.day, entry.tags, _nets(entry), _lots(entry)) for entry in written]
     postings = [
         (_ROLES[account], tags, amount)
         for entry in written
@@ -99,23 +101,26 @@ def close_book(folder: Path, story: Story) -> Closed:
     return Closed(entries, postings, lots)
 
 
-def rate_usage(
-    folder: Path,
-    plan: str,
-    files: dict[str, str],
-    meters: tuple[str, ...] = (),
-) -> Rated:
-    """Rate usage files with a plan, without a book."""
+def rate_usage(folder: Path, plan: str, files: dict[str, str]) -> Rated:
+    """Rate usage files with a plan, without a book, as ``tokenbooks rate`` does."""
+    from tokenbooks.desk.rate_files import rate_files
+    from tokenbooks.reports.usage import charges_table
+    from tokenbooks.sources.plans import read_plan
+
     write_files(folder, {"provider.yaml": plan, **files})
-    plan_file = str(folder / "provider.yaml")
-    paths = [str(folder / name) for name in files]
-    code, output, problems = run("rate", "--plan", plan_file, "--format", "json", *paths)
-    rated = Rated(errors=re.findall(r"error\[([a-z-]+)\]", problems))
-    if code:
+    read, problems = read_plan(folder / "provider.yaml")
+    assert read is not None, problems
+    looked, found = rate_files(read, [folder / name for name in files], None, [])
+    errors = [problem.code for problem in [*problems, *found] if problem.is_error]
+    rated = Rated(errors=errors)
+    if looked is None:
         return rated
-    for row in _rows(json.loads(output)):
-        rated.amounts[row["meter"]] += Decimal(row["list_value"])
-        rated.quantities[row["meter"]] += Decimal(row["quantity"])
+    steps = looked.computed.rated.charges.steps.values()
+    rated.exact = sum((step.value for party in steps for step in party), Fraction(0))
+    for row in charges_table(looked.connection, looked.scales, ["meter"], read.currency).rows:
+        meter, quantity, amount, _ = row
+        rated.quantities[str(meter)] += Decimal(str(quantity))
+        rated.amounts[str(meter)] += Decimal(str(amount))
     return rated
 
 
@@ -147,5 +152,5 @@ def _nets(entry: WrittenEntry) -> dict[str, Decimal]:
     return {role: amount for role, amount in totals.items() if amount}
 
 
-def _rows(document: Any) -> list[dict[str, Any]]:
-    return [row for table in document.values() for row in table["rows"]]
+def _lots(entry: WrittenEntry) -> tuple[str, ...]:
+    return tuple(tags["lot"] for _, tags, _ in entry.postings if "lot" in tags)

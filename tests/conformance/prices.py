@@ -74,8 +74,7 @@ def check(case: Case, folder: Path) -> None:
     row: dict[str, Any] = {"date": day, "model": case["model"]} | case["context"]
     row |= {_meter(name): format(count, "f") for name, count in counts.items()}
     plan = plan_text(_rates(case), _part_of(counts, set(case["rates"])))
-    meters = tuple(_meter(name) for name in counts)
-    rated = rate_usage(folder, plan, {"usage.csv": csv_text([row])}, meters)
+    rated = rate_usage(folder, plan, {"usage.csv": csv_text([row])})
     for side, expected in case["expected"].items():
         amount = rated.total if side == "total" else _side(rated.amounts, side)
         if "compare_places" in case:

@@ -140,7 +140,7 @@ def _check_missing_price(case: Case, folder: Path) -> None:
 
 def _rate(folder: Path, plan: str, counts: dict[str, Decimal], **dims: str) -> Any:
     text = usage_text([Use(_DAY, meter, count) for meter, count in counts.items()], **dims)
-    return rate_usage(folder, plan, {"usage.csv": text}, tuple(counts))
+    return rate_usage(folder, plan, {"usage.csv": text})
 
 
 _CHECKS = {

@@ -21,16 +21,9 @@ MOST_CSV_ROWS = 100_000
 
 def write_usage(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> Path:
     """Write ``usage_booked`` into a state folder; returns the file."""
-    columns = [
-        "contract",
-        "party",
-        '"at"',
-        *layout.dimension_columns,
-        *layout.meter_columns,
-        "rows",
-    ]
+    count, meters = _booked(connection, layout)
+    columns = ["contract", "party", '"at"', *layout.dimension_columns, *meters, "rows"]
     listed = ", ".join(columns)
-    count = connection.execute("SELECT count(*) FROM usage_booked").fetchall()[0][0]
     order = ", ".join(columns[: 3 + len(layout.dimensions)])
     if count > MOST_CSV_ROWS:
         target = folder / "usage.parquet"

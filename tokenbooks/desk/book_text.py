@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tokenbooks.amounts import grouped_digits
 from tokenbooks.names import DEFAULT_ACCOUNTS, account_proposal, is_account
 from tokenbooks.periods import Period
 
@@ -139,7 +138,7 @@ def _allocation_lines(contracts: Iterable[NewContract]) -> list[str]:
 def _rule(dimension: str, value: str, tokens: int, party: str) -> str:
     when = f"{{{dimension}: {value}}}"
     rule = f"#   - {{when: {when}, class: opex, cost_center: general}}"
-    return f"{rule:<78}# {party}: {grouped_digits(tokens)} tokens"
+    return f"{rule:<78}# {party}: {tokens:,} tokens"
 
 
 def masked(value: str) -> str:

@@ -40,7 +40,7 @@ def rate_files(
     facts = _facts(plan, keep)
     contract = facts.book.contracts[CONTRACT]
     zone = facts.zone_of(contract)
-    source = UsageSource(files="", format=format, dimensions=tuple(keep))
+    source = UsageSource("", format, meters=_priced_meters(plan), dimensions=tuple(keep))
     cuts = moment_cuts(facts, contract)
     files = [
         ExportFile(path, shown(path), CONTRACT, source, "usage", zone, cuts=cuts) for path in paths
@@ -62,6 +62,13 @@ def rate_files(
     problems += unpriced_problems(facts, computed.rated.charges.unpriced)
     scales = charge_table(connection, facts, read.layout, computed)
     return LookedAt(connection, read.layout, scales, computed), problems
+
+
+def _priced_meters(plan: Plan) -> tuple[str, ...]:
+    """The meters that a plan prices: without a book, it is the plan that names them."""
+    return tuple(
+        sorted({meter for rate in plan.rates for price in rate.prices for meter in price.meters})
+    )
 
 
 def _facts(plan: Plan, keep: Sequence[str]) -> Facts:

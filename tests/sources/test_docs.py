@@ -1,0 +1,82 @@
+"""The examples of docs/files.md are files of one book, and read without a problem."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tokenbooks.names import DEFAULT_ACCOUNTS
+from tokenbooks.sources import credits, invoices, opening
+from tokenbooks.sources.book_files import read_facts
+from tokenbooks.sources.schema_check import load_schema
+
+BLOCK = re.compile(r"^```(?:yaml|csv) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def text(root: Path) -> str:
+    return (root / "docs/files.md").read_text()
+
+
+def test_the_examples_are_one_book(text: str, tmp_path: Path) -> None:
+    blocks = dict(BLOCK.findall(text))
+    assert len(blocks) == 6
+    for name, content in blocks.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    facts, problems = read_facts(tmp_path)
+    assert [str(problem) for problem in problems] == []
+    assert facts is not None
+    assert [event.lot for event in facts.credits] == [
+        "old",
+        "openai-2025-10-01",
+        "oct",
+        "nov",
+        "nov-bonus-2025-11-20",
+    ]
+    assert [invoice.kind for invoice in facts.invoices] == [
+        "invoice",
+        "credit_note",
+        "receipt",
+        "receipt",
+    ]
+
+
+def test_every_key_that_is_read_is_explained(text: str) -> None:
+    missing = []
+    for name in ("tokenbooks", "plan"):
+        root = load_schema(name)
+        for key, below in root["properties"].items():
+            if "x-planned" not in below and f"`{key}`" not in text and f"\n{key}:" not in text:
+                missing.append(key)
+    contract = load_schema("tokenbooks")["properties"]["contracts"]["additionalProperties"]
+    for key, below in contract["properties"].items():
+        if "x-planned" not in below and key != "each" and f"`{key}`" not in text:
+            missing.append(key)
+    assert missing == []
+
+
+def test_every_column_is_explained(text: str) -> None:
+    for reader in (credits, invoices, opening):
+        missing = [name for name in reader.COLUMNS.known if f"`{name}`" not in text]
+        assert missing == []
+
+
+def test_the_default_accounts_are_those_of_the_package(text: str) -> None:
+    table = dict(re.findall(r"^\| `([a-z_]+)` \| `([A-Z][^`]*)` \|$", text, re.MULTILINE))
+    assert table == DEFAULT_ACCOUNTS
+
+
+def test_policies_with_a_choice_are_explained(text: str) -> None:
+    for name, schema in load_schema("tokenbooks")["properties"]["policies"]["properties"].items():
+        if "anyOf" not in schema or name == "lot_order":
+            continue
+        values = load_schema("tokenbooks")["$defs"][f"policy_{name}"]
+        allowed = values.get("x-policy-values", values.get("enum", []))
+        if len(allowed) > 1:
+            row = re.search(rf"^\| `{name}` \| (.*?) \|", text, re.MULTILINE)
+            assert row, name
+            plain = [str(v).lower() if isinstance(v, bool) else v for v in allowed]
+            assert re.findall(r"`(\S+)`", row[1]) == plain
