@@ -64,7 +64,7 @@ class Story:
         if self.uses:
             files["usage/usage.csv"] = usage_text(self.uses)
         if self.import_twice:
-            files["usage/usage (1).csv"] = files["usage/usage.csv"]
+            files["usage/usage (1).csv"] = reordered(files["usage/usage.csv"])
         return files
 
     def _book(self) -> str:
@@ -107,6 +107,12 @@ def usage_text(uses: list[Use], **dimensions: str) -> str:
             row[use.meter] = number_text(use.quantity)
             rows.append(row)
     return csv_text(rows)
+
+
+def reordered(text: str) -> str:
+    """The same rows as another download might have them: columns and rows turned round."""
+    rows = list(csv.DictReader(io.StringIO(text)))
+    return csv_text([dict(reversed(row.items())) for row in reversed(rows)])
 
 
 def csv_text(rows: list[dict[str, Any]]) -> str:

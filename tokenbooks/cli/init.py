@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,8 +71,9 @@ def init(
             raise typer.BadParameter("--sample copies a book as it is; give no other options")
         copy_sample(folder, sample, quiet=given.quiet)
     else:
-        _check_side(side)
-        _check_choices(journal, settle, currency)
+        if side != "buy":
+            raise typer.BadParameter(f"--side {side} is not available yet; only buy is")
+        _checked(name, currency, journal, party, settle)
         first = chosen_period(start) if start else None
         wishes = Wishes(folder, name, currency, first, journal, party, settle, given.today)
         begin(wishes, usage or [], quiet=given.quiet)
@@ -93,3 +96,175 @@ def copy_sample(folder: Path, name: str, *, quiet: bool) -> None:
     files, problems = sample_files(name)
     stop_if_wrong(problems)
     stop_if_wrong(begin_book(folder, files))
+    tell_written(folder, files, quiet=quiet)
+    tell_next(folder, start_of_book(folder), quiet=quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the options say; None is to be asked for, or left to the default."""
+
+    folder: Path
+    name: str | None
+    currency: str | None
+    start: Period | None
+    journal: str | None
+    party: str | None
+    settle: str | None
+    today: date
+
+
+def begin(wishes: Wishes, paths: list[Path], *, quiet: bool) -> None:
+    """Write a new book; with usage exports, their models' plans and contracts."""
+    from tokenbooks.desk.begin_book import begin_book, book_files, empty_folders
+    from tokenbooks.desk.seen_usage import see_usage
+
+    seen, problems = see_usage(wishes.folder, paths) if paths else (None, [])
+    stop_if_wrong(problems)
+    if seen and wishes.party and len(seen.contracts) > 1:
+        found = ", ".join(contract.party for contract in seen.contracts)
+        raise typer.BadParameter(f"--party names one provider, but the usage is of {found}")
+    book = chosen_book(wishes, seen)
+    files = book_files(book, seen)
+    waiting = empty_folders(book, seen)
+    stop_if_wrong(begin_book(wishes.folder, files, waiting))
+    tell_written(wishes.folder, [*files, *(f"{folder}/" for folder in waiting)], quiet=quiet)
+    for contract in book.contracts:
+        if seen:
+            tell(f"fill in the prices (?) in plans/{contract.plan}.yaml", quiet=quiet)
+        else:
+            tell(
+                f"lay the usage exports of {contract.party} into usage/{contract.id}/, and its"
+                f" prices into plans/{contract.plan}.yaml",
+                quiet=quiet,
+            )
+    tell_next(wishes.folder, book.start, quiet=quiet)
+
+
+def chosen_book(wishes: Wishes, seen: SeenUsage | None) -> NewBook:
+    """The book as options, answers and defaults make it."""
+    from tokenbooks.desk.book_text import NewBook
+
+    first = seen.first_day if seen else None
+    month = Period.month_of(first) if first else Period.month_of(wishes.today).previous()
+    words = re.findall(r"[^\W_]+", wishes.folder.resolve().name)
+    called = " ".join(word[0].upper() + word[1:] for word in words) or "Our Company"
+    return NewBook(
+        name=wishes.name or ask("Whose book is it?", called, str.strip),
+        currency=wishes.currency or ask("Functional currency", "USD", chosen_currency),
+        start=wishes.start or Period.parse(ask("First month", str(month), _checked_month)),
+        journal=wishes.journal or ask("ledger or beancount?", "ledger", _one_of(JOURNALS)),
+        contracts=chosen_contracts(wishes, seen),
+    )
+
+
+def chosen_contracts(wishes: Wishes, seen: SeenUsage | None) -> tuple[NewContract, ...]:
+    """A contract for every provider seen, or for the one that is named."""
+    from tokenbooks.desk.begin_book import new_contract, seen_contracts
+
+    party = wishes.party
+    if seen is None:
+        party = party or ask("AI provider", "OpenAI", chosen_party)
+    settle = wishes.settle or ask(
+        "Is usage paid in advance (prepaid) or invoiced later (arrears)?",
+        "prepaid",
+        _one_of(SETTLE),
+    )
+    if seen is None:
+        return (new_contract(party or "", settle),)
+    return seen_contracts(seen, settle, party or "")
+
+
+# -- questions and their answers ----------------------------------------------------
+
+
+def ask(question: str, default: str, check: Callable[[str], str]) -> str:
+    """The answer of a person at a terminal; the default where there is none."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return default
+    answer: str = typer.prompt(question, default=default, err=True, value_proc=check)
+    return answer
+
+
+def chosen_currency(text: str) -> str:
+    """A currency given on the command line."""
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise typer.BadParameter(f"'{text}' is not a currency such as USD")
+    return text
+
+
+def chosen_party(text: str) -> str:
+    """The name of a provider, which becomes the payee of entries."""
+    from tokenbooks.names import is_payee
+
+    if not is_payee(text):
+        raise typer.BadParameter(
+            f"'{text}' cannot be a payee in a journal; write letters, digits and single spaces"
+        )
+    return text
+
+
+def _checked_month(text: str) -> str:
+    return str(chosen_period(text))
+
+
+def _one_of(allowed: Sequence[str]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in allowed:
+            raise typer.BadParameter(f"'{text}' is not one of {', '.join(allowed)}")
+        return text
+
+    return check
+
+
+def _checked(
+    name: str | None,
+    currency: str | None,
+    journal: str | None,
+    party: str | None,
+    settle: str | None,
+) -> None:
+    """Refuse options that no book could have."""
+    if name is not None and not (name.strip() and name.isprintable()):
+        raise typer.BadParameter("the name is empty or not one line of text")
+    for value, check in (
+        (currency, chosen_currency),
+        (journal, _one_of(JOURNALS)),
+        (party, chosen_party),
+        (settle, _one_of(SETTLE)),
+    ):
+        if value is not None:
+            check(value)
+
+
+# -- what is told at the end --------------------------------------------------------
+
+
+def tell_written(folder: Path, files: Iterable[str], *, quiet: bool) -> None:
+    """Name the files of the new book."""
+    from tokenbooks.sources.files import shown
+
+    for name in files:
+        tell(f"wrote {shown(folder / name)}{'/' if name.endswith('/') else ''}", quiet=quiet)
+
+
+def tell_next(folder: Path, start: Period, *, quiet: bool) -> None:
+    """Name the next three commands."""
+    from tokenbooks.sources.files import shown
+
+    place = shown(folder)
+    program = "tokenbooks" if place == "." else f"tokenbooks --book {shlex.quote(place)}"
+    tell("next:", quiet=quiet)
+    for command in ("check", "usage", f"close -p {start}"):
+        tell(f"  {program} {command}", quiet=quiet)
+
+
+def start_of_book(folder: Path) -> Period:
+    """The first month of a book that was written just now."""
+    from tokenbooks.sources.book import read_book
+
+    book, problems = read_book(folder)
+    stop_if_wrong(problems)
+    if book is None:
+        raise typer.Exit(1)
+    return book.start

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import tokenbooks
-from tokenbooks.problems import Position, Problem, error
-from tokenbooks.sources.files import read_text, shown
+from tokenbooks.problems import Problem
+from tokenbooks.sources.book import BOOK_FILE
+from tokenbooks.sources.files import read_text
 
 _PACKAGE = Path(tokenbooks.__file__).parent
-BOOK_FILE = "tokenbooks.yaml"
 
 
 def samples_folder() -> Path:
@@ -28,10 +28,6 @@ def sample_names() -> list[str]:
 def sample_files(name: str) -> tuple[dict[str, str], list[Problem]]:
     """The files of a sample by path, without what a close of it may have written."""
     folder = samples_folder() / name
-    if name not in sample_names():
-        message = f"there is no sample '{name}'"
-        help = f"choose one of: {', '.join(sample_names())}"
-        return {}, [error("sample-unknown", message, help, Position(shown(folder)))]
     files: dict[str, str] = {}
     problems: list[Problem] = []
     for path in sorted(folder.rglob("*")):

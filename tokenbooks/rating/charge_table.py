@@ -240,6 +240,10 @@ def _share_places(share: Fraction) -> int:
 
 def _charges_sql(layout: Layout, quantity_places: int, scales: ChargeScales) -> str:
     columns = "".join(f", k.{column}" for column in layout.dimension_columns)
+    no_meters = (
+        f"SELECT contract, party, service_period{columns.replace('k.', '')}, rating, allocation,"
+        " '' AS meter, 0::HUGEINT AS quantity FROM charge_keys"
+    )
     meters = " UNION ALL ".join(
         f"SELECT contract, party, service_period{columns.replace('k.', '')}, rating, allocation,"
         f" '{meter}' AS meter, {_quantity(meter, layout, quantity_places)} AS quantity"
@@ -255,7 +259,7 @@ def _charges_sql(layout: Layout, quantity_places: int, scales: ChargeScales) -> 
         f" SELECT k.contract, k.party, k.service_period{columns}, k.meter,"
         f" k.quantity * s.share AS quantity, {value} AS list_value, {cost} AS cost,"
         " p.text AS price, p.plan_line, p.modifiers, s.class, s.cost_center"
-        f" FROM ({meters}) k"
+        f" FROM ({meters or no_meters}) k"
         " JOIN charge_prices p ON k.rating = p.rating AND k.party = p.party"
         " AND k.service_period = p.service_period AND k.meter = p.meter"
         " AND k.allocation = p.allocation"

@@ -167,7 +167,7 @@ def test_part_larger_than_its_whole_is_refused_with_its_row(tmp_path: Path) -> N
     read = read_text(tmp_path, csv_text(HEADER_24, [good, bad]))
     assert read.account.rejected == 1
     assert read.told == (
-        "usage.csv:3:149: error[part-exceeds-whole]: input_cached_tokens 1300 is more than"
+        "usage.csv:3:129: error[part-exceeds-whole]: input_cached_tokens 1300 is more than"
         " input_tokens 1000, which contains it\n"
         "  help: a part cannot be larger than its whole: correct the row, or download the"
         " file again\n"
