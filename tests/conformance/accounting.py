@@ -125,7 +125,7 @@ def _add_lots(story: Story, case: Case, entries: list[Expected], opening: Decima
 
 
 def _purchase(entry: Expected, lot: dict[str, str], number: int) -> dict[str, Any]:
-    paid = entry.net(PREPAID) + max(entry.net(ACCRUED), Decimal(0))
+    paid = entry.net(PREPAID)
     row = {"date": entry.day, "contract": "provider", "event": "purchase"}
     row |= {"lot": lot.get("id", f"lot-{number}"), "paid": paid, "document": f"receipt-{number}"}
     row["expires"] = lot.get("expires") or ""

@@ -15,6 +15,7 @@ from typing import Any
 from tests.conformance.engine import rate_usage
 from tests.conformance.story import csv_text, plan_text
 from tokenbooks.amounts import round_half_up
+from tokenbooks.usage.layout import is_whole
 
 Case = dict[str, Any]
 
@@ -62,7 +63,12 @@ def kind_of(case: Case) -> tuple[str, bool]:
     """Cases are of one kind, apart from prices that depend on more than the plan says."""
     terms = {name for rates in case["rates"].values() for rate in rates for name in rate}
     other = sorted(terms - _KNOWN_TERMS)
-    return (", ".join(other), False) if other else ("price", True)
+    if other:
+        return ", ".join(other), False
+    parts = [name for name, count in case["usage"].items() if Decimal(count) % 1]
+    if any(is_whole(_meter(name)) for name in parts):
+        return "tokens with decimals", False
+    return "price", True
 
 
 def check(case: Case, folder: Path) -> None:
@@ -75,6 +81,7 @@ def check(case: Case, folder: Path) -> None:
     row |= {_meter(name): format(count, "f") for name, count in counts.items()}
     plan = plan_text(_rates(case), _part_of(counts, set(case["rates"])))
     rated = rate_usage(folder, plan, {"usage.csv": csv_text([row])})
+    assert not rated.errors
     for side, expected in case["expected"].items():
         amount = rated.total if side == "total" else _side(rated.amounts, side)
         if "compare_places" in case:

@@ -133,7 +133,7 @@ def _check_missing_price(case: Case, folder: Path) -> None:
         counts = {_METERS[m]: Decimal(v) for m, v in row.items() if m != "model"}
         rated = _rate(folder / str(number), plan_text(rates), counts, model=row["model"])
         if cost is None:
-            assert rated.errors == ["unpriced"]
+            assert rated.errors == ["unpriced-usage"]
         else:
             assert rated.total == Decimal(cost)
 

@@ -72,7 +72,7 @@ def shape_of(entry: Expected) -> str | None:
     roles, net = set(entry.nets), entry.net
     expense = entry.expense
     if net(PREPAID) > 0 and roles <= _PURCHASE:
-        return "purchase"
+        return "purchase" if net(ACCRUED) <= 0 else None
     if net(LOSS) > 0 and roles == {LOSS, PREPAID}:
         return "expiry"
     if net(CASH) < 0 and roles in ({PAYABLE, CASH}, {CARD, CASH}):

@@ -22,8 +22,7 @@ from tests.journals.example import (
     write_books,
 )
 from tokenbooks import names
-from tokenbooks.entries.entry import Assertion, Entry
-from tokenbooks.journals.checks import KIND_ORDER
+from tokenbooks.entries.entry import KIND_ORDER, Assertion, Entry
 
 
 def test_a_month_is_accepted_and_its_balances_agree(tmp_path: Path) -> None:

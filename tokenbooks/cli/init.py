@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 
 from tokenbooks.cli.options import QuietOption, TodayOption, chosen_period, settings
 from tokenbooks.cli.output import show, stop_if_wrong, tell
+from tokenbooks.cli.questions import ask, chosen_currency, chosen_party, month_text, one_of
 from tokenbooks.periods import Period
 
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ def chosen_book(wishes: Wishes, seen: SeenUsage | None) -> NewBook:
     return NewBook(
         name=wishes.name or ask("Whose book is it?", called, str.strip),
         currency=wishes.currency or ask("Functional currency", "USD", chosen_currency),
-        start=wishes.start or Period.parse(ask("First month", str(month), _checked_month)),
-        journal=wishes.journal or ask("ledger or beancount?", "ledger", _one_of(JOURNALS)),
+        start=wishes.start or Period.parse(ask("First month", str(month), month_text)),
+        journal=wishes.journal or ask("ledger or beancount?", "ledger", one_of(JOURNALS)),
         contracts=chosen_contracts(wishes, seen),
     )
 
@@ -168,53 +168,11 @@ def chosen_contracts(wishes: Wishes, seen: SeenUsage | None) -> tuple[NewContrac
     settle = wishes.settle or ask(
         "Is usage paid in advance (prepaid) or invoiced later (arrears)?",
         "prepaid",
-        _one_of(SETTLE),
+        one_of(SETTLE),
     )
     if seen is None:
         return (new_contract(party or "", settle),)
     return seen_contracts(seen, settle, party or "")
-
-
-# -- questions and their answers ----------------------------------------------------
-
-
-def ask(question: str, default: str, check: Callable[[str], str]) -> str:
-    """The answer of a person at a terminal; the default where there is none."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return default
-    answer: str = typer.prompt(question, default=default, err=True, value_proc=check)
-    return answer
-
-
-def chosen_currency(text: str) -> str:
-    """A currency given on the command line."""
-    if not re.fullmatch("[A-Z]{3}", text):
-        raise typer.BadParameter(f"'{text}' is not a currency such as USD")
-    return text
-
-
-def chosen_party(text: str) -> str:
-    """The name of a provider, which becomes the payee of entries."""
-    from tokenbooks.names import is_payee
-
-    if not is_payee(text):
-        raise typer.BadParameter(
-            f"'{text}' cannot be a payee in a journal; write letters, digits and single spaces"
-        )
-    return text
-
-
-def _checked_month(text: str) -> str:
-    return str(chosen_period(text))
-
-
-def _one_of(allowed: Sequence[str]) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in allowed:
-            raise typer.BadParameter(f"'{text}' is not one of {', '.join(allowed)}")
-        return text
-
-    return check
 
 
 def _checked(
@@ -229,9 +187,9 @@ def _checked(
         raise typer.BadParameter("the name is empty or not one line of text")
     for value, check in (
         (currency, chosen_currency),
-        (journal, _one_of(JOURNALS)),
+        (journal, one_of(JOURNALS)),
         (party, chosen_party),
-        (settle, _one_of(SETTLE)),
+        (settle, one_of(SETTLE)),
     ):
         if value is not None:
             check(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,7 +18,7 @@ from tokenbooks.entries.buy.owed import document_id, is_bill
 from tokenbooks.entries.buy.payment import payment_entries
 from tokenbooks.entries.buy.purchase import opening_entries, purchase_entries
 from tokenbooks.entries.buy.usage import usage_entries
-from tokenbooks.entries.entry import Assertion, Entry
+from tokenbooks.entries.entry import KIND_ORDER, Assertion, Entry
 from tokenbooks.entries.posted import Posted, difference
 from tokenbooks.facts import Facts
 from tokenbooks.names import OWNED_ROLES
@@ -118,10 +119,14 @@ def close_period(facts: Facts, period: Period, computed: Computed, before: Befor
         computed=computed,
         before=before,
         changes=changes,
-        entries=tuple(sorted(posted, key=lambda entry: (entry.day, entry.kind, entry.id))),
+        entries=tuple(sorted(posted, key=_entry_order)),
         assertions=tuple(_assertions(facts, period, computed.posted)),
         lots=lot_states(computed, period),
     )
+
+
+def _entry_order(entry: Entry) -> tuple[date, int, str]:
+    return entry.day, KIND_ORDER.index(entry.kind), entry.id
 
 
 def lot_states(computed: Computed, period: Period) -> dict[str, LotState]:

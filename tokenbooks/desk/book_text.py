@@ -78,16 +78,16 @@ def book_text(book: NewBook) -> str:
 
 def _line(key: str, value: str, comment: str, indent: str = "") -> str:
     text = f"{indent}{key}: {value}"
-    return f"{text:<{_COLUMN}}# {comment}" if comment else text
+    return f"{text:<{_COLUMN - 2}}  # {comment}" if comment else text
 
 
 def _contract_lines(contract: NewContract) -> list[str]:
     indent = " " * 4
     prepaid = contract.settle == "prepaid"
     settled = (
-        "credits bought in advance are an asset until used; the other way: arrears"
+        "credits are bought in advance: an asset until used (or: arrears)"
         if prepaid
-        else "invoiced later, accrued until then; the other way: prepaid"
+        else "usage is invoiced later: accrued until then (or: prepaid)"
     )
     lines = [
         f"  {contract.id}:",
@@ -138,7 +138,7 @@ def _allocation_lines(contracts: Iterable[NewContract]) -> list[str]:
 def _rule(dimension: str, value: str, tokens: int, party: str) -> str:
     when = f"{{{dimension}: {value}}}"
     rule = f"#   - {{when: {when}, class: opex, cost_center: general}}"
-    return f"{rule:<78}# {party}: {tokens:,} tokens"
+    return f"{rule:<76}  # {party}: {tokens:,} tokens"
 
 
 def masked(value: str) -> str:

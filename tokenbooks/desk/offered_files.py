@@ -6,7 +6,6 @@ format are told apart by the folder that they lie in. Every provider becomes a c
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -58,7 +57,8 @@ def offered_files(folder: Path, paths: Sequence[Path]) -> tuple[OfferedFiles, li
     ``file-missing``, ``file-outside`` (not inside the book's folder), and those of a
     header that no format claims.
     """
-    found, problems = _files_at(folder, paths)
+    starts, problems = _starts(folder, paths)
+    found = [file for start in starts for file in _files_below(start)]
     formats = folder / "formats"
     descriptors, wrong = read_descriptors(formats if formats.is_dir() else None)
     problems += wrong
@@ -70,40 +70,40 @@ def offered_files(folder: Path, paths: Sequence[Path]) -> tuple[OfferedFiles, li
             claimed[path] = descriptor
     if any_error(problems):
         return OfferedFiles(), problems
-    return OfferedFiles(_grouped(folder, paths, claimed), descriptors), problems
+    return OfferedFiles(_grouped(folder, starts, claimed), descriptors), problems
 
 
-def _files_at(folder: Path, paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
-    """Every file at the paths, as a path below the folder; hidden ones are left out."""
-    files: dict[Path, None] = {}
+def _starts(folder: Path, paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
+    """The files and folders at the paths, as paths below the book's folder."""
+    starts: dict[Path, None] = {}
     problems: list[Problem] = []
     root = folder.resolve()
     for path in paths:
         start = folder / path if (folder / path).exists() else path
-        if not start.exists():
-            message = f"there is no {path}"
+        if not start.exists() or (start.is_dir() and not _files_below(start)):
+            message = f"there is no {path}" if not start.exists() else f"no file is in {path}"
             help = "name the folder or the files with the usage exports, as downloaded"
             problems.append(error("file-missing", message, help, Position(str(path))))
-            continue
-        if not start.resolve().is_relative_to(root):
+        elif not start.resolve().is_relative_to(root):
             message = f"{path} lies outside {shown(folder)}, the folder of the book"
             help = f"move the exports into the book's folder, such as {shown(folder)}/usage/"
             problems.append(error("file-outside", message, help, Position(str(path))))
-            continue
-        inside = folder / start.resolve().relative_to(root)
-        candidates = sorted(inside.rglob("*")) if inside.is_dir() else [inside]
-        found = [file for file in candidates if file.is_file() and not _is_hidden(file, inside)]
-        if not found:
-            message = f"there is no file in {path}"
-            help = "lay the usage exports there, as downloaded"
-            problems.append(error("file-missing", message, help, Position(str(path))))
-        files.update(dict.fromkeys(found))
-    return list(files), problems
+        else:
+            starts[folder / start.resolve().relative_to(root)] = None
+    return list(starts), problems
+
+
+def _files_below(start: Path) -> list[Path]:
+    """The file itself, or the files in a folder and its folders, hidden ones left out."""
+    if start.is_file():
+        return [start]
+    return [
+        file for file in sorted(start.rglob("*")) if file.is_file() and not _is_hidden(file, start)
+    ]
 
 
 def _is_hidden(file: Path, start: Path) -> bool:
-    below = file.relative_to(start).parts if file != start else (file.name,)
-    return any(part.startswith(".") for part in below)
+    return any(part.startswith(".") for part in file.relative_to(start).parts)
 
 
 def _claim(
@@ -121,12 +121,12 @@ def _claim(
 
 
 def _grouped(
-    folder: Path, paths: Sequence[Path], claimed: dict[Path, Descriptor]
+    folder: Path, starts: Sequence[Path], claimed: dict[Path, Descriptor]
 ) -> tuple[Offered, ...]:
-    starts = {(folder / path).resolve() for path in paths} | {folder.resolve()}
+    shared = {folder, *starts}
     members: dict[str, list[Path]] = {}
     for path, descriptor in claimed.items():
-        members.setdefault(_contract_id(path, descriptor, starts), []).append(path)
+        members.setdefault(_contract_id(path, descriptor, shared), []).append(path)
     groups = []
     for name, files in sorted(members.items()):
         kinds = {path: claimed[path].kind for path in files}
@@ -145,12 +145,11 @@ def _grouped(
     return tuple(groups)
 
 
-def _contract_id(path: Path, descriptor: Descriptor, starts: set[Path]) -> str:
+def _contract_id(path: Path, descriptor: Descriptor, shared: set[Path]) -> str:
     provider = descriptor.id.split("-")[0]
     if provider != PLAIN:
         return provider
-    own_folder = path.parent.resolve() not in starts
-    return contract_id(path.parent.name) if own_folder else _NAMELESS
+    return _NAMELESS if path.parent in shared else contract_id(path.parent.name)
 
 
 def contract_id(name: str) -> str:
@@ -181,11 +180,9 @@ def _globs(folder: Path, files: Sequence[Path]) -> tuple[str, ...]:
 def _patterns(names: Sequence[str], others: set[str], own_folder: bool) -> list[str]:
     if own_folder and not others:
         return ["*"]
-    stem = re.match(r"\D*", os.path.commonprefix(names))
-    endings = {Path(name).suffix for name in names}
-    pattern = f"{stem[0] if stem else ''}*{endings.pop() if len(endings) == 1 else ''}"
-    fits = len(pattern.split("*")[0]) >= _SHORTEST_STEM
-    if fits and all(fnmatchcase(name, pattern) for name in names):
-        if not any(fnmatchcase(name, pattern) for name in others):
-            return [pattern]
-    return list(names)
+    shapes = {(re.split(r"\d", Path(name).stem)[0], Path(name).suffix) for name in names}
+    stem, ending = min(shapes)
+    pattern = f"{stem}*{ending}"
+    numbered = len(shapes) == 1 and all(re.search(r"\d", name) for name in names)
+    told_apart = numbered and not any(fnmatchcase(name, pattern) for name in others)
+    return [pattern] if told_apart and len(stem) >= _SHORTEST_STEM else list(names)

@@ -50,8 +50,8 @@ def seen_plan_text(plan: str, seen: SeenContract, currency: str, start: Period) 
     items = seen.items or (_NO_USAGE,)
     meters = {meter for item in items for meter in item.meters}
     lines = [
-        f"# The models and meters in the usage of {seen.party}. Replace each ? by the price, such as",
-        "# 2.50 per 1M; write 0 where something is free. Until then no month can be closed.",
+        f"# The models and meters in the usage of {seen.party}. Replace each ? by the price, such",
+        "# as 2.50 per 1M; write 0 where something is free. Until then no month can be closed.",
         f"plan: {plan}",
         f"currency: {currency}",
         "source: ?                     # where the prices come from, and when they were read",
@@ -108,14 +108,14 @@ def _modifier_lines(qualified: Iterable[tuple[str, str]]) -> list[str]:
     """A factor for every value that is never priced as standard in silence."""
     lines = [
         f"  - {{name: {yaml_text(_modifier_name(dimension, value))},"
-        f' when: {{{dimension}: {yaml_text(value)}}}, times: {{"*": ?}}}}'
+        f' when: {{{dimension}: {_condition(value)}}}, times: {{"*": ?}}}}'
         for dimension, value in qualified
     ]
     if not lines:
         return []
     return [
         "",
-        "modifiers:                    # factors on the prices above, such as 0.5 for half of them;",
+        "modifiers:                    # factors on the prices above, such as 0.5 for half;",
         "                              # or write a rate of its own, with both conditions",
         *lines,
     ]
@@ -123,3 +123,7 @@ def _modifier_lines(qualified: Iterable[tuple[str, str]]) -> list[str]:
 
 def _modifier_name(dimension: str, value: str) -> str:
     return dimension if value == "true" else f"{dimension} {value}"
+
+
+def _condition(value: str) -> str:
+    return value if value == "true" else yaml_text(value)

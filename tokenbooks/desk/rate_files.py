@@ -40,7 +40,7 @@ def rate_files(
     facts = _facts(plan, keep)
     contract = facts.book.contracts[CONTRACT]
     zone = facts.zone_of(contract)
-    source = UsageSource("", format, meters=_priced_meters(plan), dimensions=tuple(keep))
+    source = UsageSource("", format, meters=_named_meters(plan), dimensions=tuple(keep))
     cuts = moment_cuts(facts, contract)
     files = [
         ExportFile(path, shown(path), CONTRACT, source, "usage", zone, cuts=cuts) for path in paths
@@ -64,11 +64,10 @@ def rate_files(
     return LookedAt(connection, read.layout, scales, computed), problems
 
 
-def _priced_meters(plan: Plan) -> tuple[str, ...]:
-    """The meters that a plan prices: without a book, it is the plan that names them."""
-    return tuple(
-        sorted({meter for rate in plan.rates for price in rate.prices for meter in price.meters})
-    )
+def _named_meters(plan: Plan) -> tuple[str, ...]:
+    """The meters that a plan names: without a book, no source names them."""
+    prices = [price for rate in plan.rates for price in rate.prices]
+    return tuple(sorted({*plan.part_of, *(meter for price in prices for meter in price.meters)}))
 
 
 def _facts(plan: Plan, keep: Sequence[str]) -> Facts:

@@ -8,18 +8,21 @@ one, tagged with its service period and the entry that it corrects.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from tokenbooks.entries.entry import Entry, Posting
 from tokenbooks.entries.posted import Line
-from tokenbooks.entries.service import last_day_of
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+#: What the narration says of kinds that always belong to an earlier period.
+_LATE = {"settlement": "", "reversal": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,6 @@ class Booking:
         service: str = "",
         late: date | None = None,
         code: str = "",
-        more_tags: Iterable[tuple[str, str]] = (),
     ) -> Entry:
         """An entry of these lines; lines that share account and tags are summed."""
         plain_id = identity(kind, contract, subject)
@@ -72,7 +74,9 @@ class Booking:
         tags += [("contract", contract), ("rule", rule)]
         if is_late:
             tags.append(("corrects", plain_id))
-            narration = f"{narration}, booked late for {service or wanted.isoformat()[:7]}"
+            narration = (
+                f"{narration}{_LATE.get(kind, ', booked late')} for {_month(service, wanted)}"
+            )
         return Entry(
             id=f"{plain_id}-in-{self.period}" if is_late else plain_id,
             kind=kind,
@@ -80,14 +84,10 @@ class Booking:
             payee=self.facts.book.contracts[contract].party,
             narration=narration,
             postings=self._postings(amounts),
-            tags=(*tags, *more_tags),
+            tags=tuple(tags),
             code=code,
             pending=kind == "accrual",
         )
-
-    def service_day(self, service: str) -> date:
-        """The day on which a service span is posted."""
-        return last_day_of(service)
 
     def _postings(self, amounts: Mapping[Line, Decimal]) -> tuple[Posting, ...]:
         sums: dict[tuple[object, ...], Posting] = {}
@@ -99,6 +99,10 @@ class Booking:
             sums[key] = Posting(posting.role, posting.account, total, posting.tags)
         postings = [posting for posting in sums.values() if posting.amount]
         return tuple(sorted(postings, key=lambda posting: posting.amount < 0))
+
+
+def _month(service: str, wanted: date) -> str:
+    return service or str(Period.month_of(wanted))
 
 
 def identity(kind: str, contract: str, subject: str) -> str:

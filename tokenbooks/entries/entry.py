@@ -6,6 +6,19 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+#: Kinds of entries, in the order in which they stand on one day.
+KIND_ORDER = (
+    "opening",
+    "purchase",
+    "invoice",
+    "receipt",
+    "reversal",
+    "settlement",
+    "consumption",
+    "accrual",
+    "expiry",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Posting:
@@ -26,8 +39,7 @@ class Entry:
     """A balanced journal entry.
 
     ``id`` is built from keys, never from a counter, so that a rerun gives the same.
-    ``kind`` is one of purchase, invoice, receipt, consumption, accrual, reversal,
-    settlement, expiry, opening. ``pending`` marks estimates (accruals).
+    ``kind`` is one of ``KIND_ORDER``. ``pending`` marks estimates (accruals).
     """
 
     id: str

@@ -12,21 +12,8 @@ from decimal import Decimal
 
 from tokenbooks import names
 from tokenbooks.amounts import money_text
-from tokenbooks.entries.entry import Assertion, Entry
+from tokenbooks.entries.entry import KIND_ORDER, Assertion, Entry
 from tokenbooks.periods import Period
-
-#: Entries of one day in the order in which they happen; assertions come after all.
-KIND_ORDER = (
-    "opening",
-    "purchase",
-    "invoice",
-    "receipt",
-    "reversal",
-    "settlement",
-    "consumption",
-    "accrual",
-    "expiry",
-)
 
 Tags = Iterable[tuple[str, str]]
 

@@ -12,9 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from tokenbooks.amounts import money_text
-from tokenbooks.entries.entry import Assertion, Entry
+from tokenbooks.entries.entry import KIND_ORDER, Assertion, Entry
 from tokenbooks.journals.checks import (
-    KIND_ORDER,
     check_assertions,
     check_entries,
     check_title,

@@ -41,6 +41,11 @@ def parse_price_or_unknown(text: str) -> UnitPrice | None:
     return None if text.strip().startswith(UNKNOWN_PRICE) else parse_price(text)
 
 
+def parse_factor_or_unknown(text: str) -> Decimal | None:
+    """Read a factor, or None for a ``?`` that is still to be filled in."""
+    return None if text.strip().startswith(UNKNOWN_PRICE) else parse_number(text)
+
+
 def parse_first_day(text: str) -> date:
     """Read a day, or a month, which stands for its first day; raises ValueError."""
     try:
@@ -106,6 +111,7 @@ _MOMENT_HELP = "write a day such as 2025-11-30, or an instant such as 2025-11-30
 
 FORMATS: dict[str, Format] = {
     "number": Format(parse_number, _NUMBER_HELP),
+    "factor": Format(parse_factor_or_unknown, "write a factor such as 0.5 for half the price"),
     "whole": Format(parse_whole, "write a whole number"),
     "quantity": Format(parse_quantity, "write digits, or 1k, 1M, 1G"),
     "day": Format(parse_day, "write a day such as 2025-11-30"),

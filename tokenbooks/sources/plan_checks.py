@@ -12,6 +12,15 @@ from tokenbooks.problems import Position, Problem, error, warning
 from tokenbooks.rating.plan import Alias, Modifier, Plan, Rate
 from tokenbooks.sources.formats import moment_text
 
+#: How exports say "nothing special"; such values are dropped when usage is read.
+_NEUTRAL = {
+    "batch": {"false"},
+    "service_tier": {"default", "standard"},
+    "context": {"<=200k", "≤ 200k"},
+    "region": {"global", "not_available"},
+    "speed": {"standard"},
+}
+
 _FIRST, _LAST = datetime.min, datetime.max
 
 
@@ -20,14 +29,16 @@ def check_plan(plan: Plan, meters: Mapping[str, Position]) -> Iterator[Problem]:
 
     ``meters`` are the places of the keys under ``meters:``.
 
-    Problems: ``alias-twice``, ``alias-is-model``, ``part-of-circle``; the warning
-    ``meter-mistyped`` for what looks like a mistyped standard meter.
+    Problems: ``alias-twice``, ``alias-is-model``, ``part-of-circle``; the warnings
+    ``meter-mistyped`` for what looks like a mistyped standard meter and
+    ``condition-neutral`` for a condition that no usage can meet.
     """
     zone = plan.timezone or "UTC"
     yield from _double_aliases(plan.aliases, zone)
     yield from _aliases_that_are_models(plan)
     yield from _circles(plan, meters)
     yield from _strange_meters(plan)
+    yield from _neutral_conditions(plan)
 
 
 def check_ties(plan: Plan) -> Iterator[Problem]:
@@ -141,3 +152,14 @@ def _strange_meters(plan: Plan) -> Iterator[Problem]:
                     message = f"'{meter}' is not a standard meter, but looks like '{near}'"
                     help = f"write {near}, or name it under meters: if it is one of your own"
                     yield warning("meter-mistyped", message, help, price.position)
+
+
+def _neutral_conditions(plan: Plan) -> Iterator[Problem]:
+    rows = [(rate.conditions, rate.position) for rate in plan.rates]
+    rows += [(modifier.when, modifier.position) for modifier in plan.modifiers]
+    for conditions, place in rows:
+        for dimension, patterns in conditions.patterns:
+            for pattern in _NEUTRAL.get(dimension, set()).intersection(patterns):
+                message = f"no usage has {dimension} {pattern}: it counts as having none"
+                help = f"take {dimension} away, so that it holds for usage without {dimension}"
+                yield warning("condition-neutral", message, help, place)

@@ -10,7 +10,7 @@ from tokenbooks.problems import Problem, error
 from tokenbooks.rating.plan import Alias, Modifier, Plan, Rate
 from tokenbooks.sources.conditions import read_conditions
 from tokenbooks.sources.files import matching_files
-from tokenbooks.sources.formats import moment_of, number_of, read_value
+from tokenbooks.sources.formats import UNKNOWN_PRICE, moment_of, number_of, read_value
 from tokenbooks.sources.plan_checks import check_order, check_plan, check_ties
 from tokenbooks.sources.prices import read_price
 from tokenbooks.sources.schema_check import check_tree, load_schema
@@ -147,6 +147,10 @@ def _read_modifier(node: Node, zone: str, problems: list[Problem]) -> Modifier:
 
 
 def _read_factor(node: Node, problems: list[Problem]) -> Decimal:
+    if node.word().strip().startswith(UNKNOWN_PRICE):
+        message = f"the factor '{node.word().strip()}' is still to be filled in"
+        help = "fill in the factor, such as 0.5 for half the price; write 1 for the full price"
+        problems.append(error("price-missing", message, help, node.position))
     factor = number_of(node.word())
     if factor is not None and factor < 0:
         message = f"the factor {number_text(factor)} is below zero"

@@ -79,7 +79,7 @@ def purchase_entries(
     for unit, amounts in by_unit(changes, "purchase").items():
         event = lots[unit.unit].event
         narration = "Credits bought"
-        if any(line.lot != unit.unit for line in amounts):
+        if any(line.lot not in {"", unit.unit} for line in amounts):
             narration = "Credits bought, cost shared with their bonus"
         entries.append(
             booking.entry(

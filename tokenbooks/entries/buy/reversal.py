@@ -15,6 +15,7 @@ from tokenbooks.amounts import currency_places, share_out
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import Line, Posted, Unit
+from tokenbooks.entries.service import last_day_of
 
 
 def reversal_entries(
@@ -36,12 +37,12 @@ def reversal_entries(
                 "reversal",
                 unit.contract,
                 unit.service,
-                booking.period.start,
+                last_day_of(unit.service),
                 "Accrual reversed",
                 lines,
                 rule="accrual-reversal",
                 service=unit.service,
-                more_tags=[("corrects", f"accrual-{unit.contract}-{unit.service}")],
+                late=booking.period.start,
             )
         )
     return entries, booked

@@ -40,7 +40,7 @@ def account_files(
         table = "stated_read" if form.file.kind == STATEMENT else "usage_read"
         digest = digests.of(form.file.path)
         account = _account(connection, index, form, sums[table].get(index, {}), digest)
-        if form.file.kind == STATEMENT:
+        if form.amount is not None:
             account, found = _with_amount(connection, account, form)
             problems.extend(found)
         accounts.append(account)

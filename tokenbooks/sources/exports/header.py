@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.exports.records import cell_offset
 
 DELIMITERS = (",", "\t", ";")
 
@@ -50,7 +51,7 @@ def read_header(path: Path, shown: str) -> tuple[Header | None, list[Problem]]:
     if text is None:
         return None, problems
     header = _parse(text)
-    return (None, problems) if (problems := _duplicates(header, shown)) else (header, [])
+    return (None, problems) if (problems := _duplicates(header, text, shown)) else (header, [])
 
 
 def _decode(data: bytes, shown: str) -> tuple[str | None, list[Problem]]:
@@ -87,11 +88,12 @@ def _split(lines: list[str], delimiter: str) -> Header:
     return Header(tuple(name.strip() for name in names), delimiter)
 
 
-def _duplicates(header: Header, shown: str) -> list[Problem]:
+def _duplicates(header: Header, text: str, shown: str) -> list[Problem]:
     problems = []
     for index, name in enumerate(header.columns):
         if name and name in header.columns[:index]:
             message = f"the column '{name}' stands in the header a second time"
             help = "take one of the two away, or download the file again"
-            problems.append(error("column-duplicated", message, help, Position(shown, 1)))
+            column = cell_offset(text, header.delimiter, index) + 1
+            problems.append(error("column-duplicated", message, help, Position(shown, 1, column)))
     return problems

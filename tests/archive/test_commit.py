@@ -1,0 +1,95 @@
+"""A close is written whole or not at all, wherever the run is cut off."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.books import close, tokenbooks, usage, write_book
+from tokenbooks.archive import commit
+from tokenbooks.periods import Period
+
+OCTOBER = Period.month(2025, 10)
+
+
+def test_an_exception_while_laying_out_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "close").mkdir()
+    with pytest.raises(ZeroDivisionError), commit.staged(tmp_path, OCTOBER) as (month, _):  # noqa: PT012 - the block is what fails
+        (month / "journal.ledger").write_text("half")
+        raise ZeroDivisionError
+    assert list((tmp_path / "close").iterdir()) == []
+
+
+def test_a_committed_close_that_was_cut_off_is_finished_by_the_next_run(tmp_path: Path) -> None:
+    book = write_book(tmp_path, {"usage/a.csv": usage("2025-10-05,100")})
+    close(book, "2025-10")
+    whole = {p: p.read_bytes() for p in book.rglob("*") if p.is_file() and p.name != ".lock"}
+    committed = book / "close/.committed"
+    (committed / "month").mkdir(parents=True)
+    (committed / "top").mkdir()
+    (book / "close/2025-10").rename(committed / "month/2025-10")
+    (book / "books.ledger").rename(committed / "top/books.ledger")
+    assert tokenbooks(book, "check").code == 0
+    assert {
+        p: p.read_bytes() for p in book.rglob("*") if p.is_file() and p.name != ".lock"
+    } == whole
+
+
+def test_an_uncommitted_staging_folder_is_dropped(tmp_path: Path) -> None:
+    book = write_book(tmp_path, {"usage/a.csv": usage("2025-10-05,100")})
+    (book / "close/.staging/month/2025-10").mkdir(parents=True)
+    close(book, "2025-10")
+    assert not (book / "close/.staging").exists()
+
+
+def test_a_second_run_that_writes_at_the_same_time_fails_clearly(tmp_path: Path) -> None:
+    book = write_book(tmp_path, {"usage/a.csv": usage("2025-10-05,100")})
+    with commit.locked(book) as free:
+        assert free
+        ran = tokenbooks(book, "close", "-p", "2025-10", "--write")
+    assert ran.code == 1
+    assert "error[book-busy]" in ran.err
+
+
+def test_a_folder_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
+    book = write_book(tmp_path, {"usage/a.csv": usage("2025-10-05,100"), "close": "in the way"})
+    ran = tokenbooks(book, "close", "-p", "2025-10", "--write")
+    assert ran.code == 1
+    assert "error[cannot-write]" in ran.err
+
+
+def test_kill_at_random_moments_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
+    book = write_book(tmp_path, {"usage/a.csv": usage("2025-10-05,100", "2025-11-05,50")})
+    close(book, "2025-10")
+    old = snapshot(book)
+    command = [
+        *(sys.executable, "-m", "tokenbooks", "--book", str(book), "--today", "2026-06-30"),
+        *("close", "-p", "2025-11", "--write", "-q"),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    new = snapshot(book)
+    chance = random.Random(11)
+    for _ in range(int(os.environ.get("TOKENBOOKS_KILLS", "12"))):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.2, 0.7))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert tokenbooks(book, "check").code == 0  # any command recovers
+        assert snapshot(book) in (old, new)
+
+
+def snapshot(book: Path) -> dict[str, bytes]:
+    """All files of the closes and the books, without staging and lock."""
+    files = [book / "books.ledger", *sorted((book / "close").rglob("*"))]
+    return {
+        path.relative_to(book).as_posix(): path.read_bytes()
+        for path in files
+        if path.is_file() and not any(part.startswith(".") for part in path.parts)
+    }
