@@ -11,8 +11,8 @@ A comment says in which folder the blocks after it run; it begins a new one::
     -->
 
 Blocks ``yaml NAME`` and ``csv NAME`` are files of that folder. A ``console`` block holds
-commands, each after ``$``, and what they print; a line ``...`` stands for any lines. A
-``ledger`` block holds entries that the closes have written.
+commands, each after ``$``, and what they print; a line ``...`` stands for any lines, and
+``echo $?`` prints the exit status. A ``ledger`` block holds entries that the closes have written.
 """
 
 from __future__ import annotations
@@ -114,6 +114,7 @@ class Folder:
     def __init__(self, part: Part, place: Path) -> None:
         self.today = part.settings.get("today", "2026-01-15")
         self.left_out: set[str] = set()
+        self.code = 0
         sample = part.settings.get("sample")
         self.path = place / (sample or "book")
         self.path.mkdir(parents=True)
@@ -128,9 +129,11 @@ class Folder:
 
     def run(self, line: str) -> str:
         """What a command prints, standard output and error together."""
+        if line == "echo $?":
+            return f"{self.code}\n"
         program, *arguments = shlex.split(line)
         if program == "tokenbooks":
-            return self._tokenbooks(arguments)[0]
+            return self._tokenbooks(arguments)
         assert program in LEDGER_PROGRAMS, f"a document calls {program}"
         path = shutil.which(program)
         if path is None:
@@ -147,6 +150,7 @@ class Folder:
             timeout=PATIENCE,
             check=False,
         )
+        self.code = done.returncode
         return done.stdout
 
     def journals(self) -> str:
@@ -169,17 +173,17 @@ class Folder:
         for period in periods:
             for path in [path for path, (month, _) in waiting.items() if month <= period]:
                 path.write_bytes(waiting.pop(path)[1])
-            said, code = self._tokenbooks(["-q", "close", "-p", period, "--write"])
-            assert code == 0, said
+            said = self._tokenbooks(["-q", "close", "-p", period, "--write"])
+            assert self.code == 0, said
 
-    def _tokenbooks(self, arguments: list[str]) -> tuple[str, int]:
+    def _tokenbooks(self, arguments: list[str]) -> str:
         from tokenbooks.cli.main import main
 
         said = io.StringIO()
         given = arguments if arguments == ["--version"] else ["--today", self.today, *arguments]
         with _inside(self.path), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = main(given)
-        return said.getvalue(), code
+            self.code = main(given)
+        return said.getvalue()
 
 
 @contextlib.contextmanager

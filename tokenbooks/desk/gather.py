@@ -23,7 +23,6 @@ from tokenbooks.periods import Period, local_time, start_of
 from tokenbooks.problems import Position, Problem, any_error, error, warning
 from tokenbooks.rating.matching import decisive_dimensions
 from tokenbooks.rating.plan import Alias, Modifier, Rate
-from tokenbooks.sources.exports.connection import connect
 from tokenbooks.sources.exports.files import ExportFile, find_export_files
 from tokenbooks.sources.exports.reader import read_exports
 from tokenbooks.usage.accounting import FileAccount
@@ -62,6 +61,7 @@ def kept_dimensions(facts: Facts) -> tuple[str, ...]:
 
 
 def gather_usage(
+    connection: duckdb.DuckDBPyConnection,
     book: OpenBook,
     period: Period,
     earlier: Sequence[ClosedMonth],
@@ -79,7 +79,6 @@ def gather_usage(
     recorded = {record.path: record for month in earlier for record in month.manifest.files}
     changed = changed_files(book, files, recorded)
     moved = {change.record.contract for change in changed}
-    connection = connect()
     needed = [f for f in files if f.contract in moved or _is_needed(book, f, recorded, period)]
     reading, found = _read(connection, book, needed)
     if reading is None:

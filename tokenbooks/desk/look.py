@@ -16,6 +16,7 @@ from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.periods import Period
 from tokenbooks.problems import Problem
 from tokenbooks.rating.charge_table import ChargeScales
+from tokenbooks.sources.exports.connection import connect
 from tokenbooks.usage.accounting import FileAccount
 from tokenbooks.usage.layout import Layout
 
@@ -39,7 +40,7 @@ class LookedAt:
 def look_at_usage(book: OpenBook, until: date = _END) -> tuple[LookedAt | None, list[Problem]]:
     """Rate all usage of a book before a day; unpriced usage is an error beside the result."""
     period = Period(book.facts.book.start.start, until)
-    gathered, problems = gather_usage(book, period, [])
+    gathered, problems = gather_usage(connect(), book, period, [])
     if gathered is None:
         return None, problems
     computed, found = compute(
@@ -66,5 +67,5 @@ def look_at_credits(
 def look_at_files(book: OpenBook) -> tuple[tuple[FileAccount, ...], list[Problem]]:
     """What became of the rows of every usage file and statement of a book."""
     period = Period(book.facts.book.start.start, _END)
-    gathered, problems = gather_usage(book, period, [], statements=True)
+    gathered, problems = gather_usage(connect(), book, period, [], statements=True)
     return (gathered.accounts if gathered else ()), problems

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tokenbooks.archive.month import ClosedMonth
 from tokenbooks.archive.read import read_month
-from tokenbooks.desk.close import facts_seen, prepare_close
+from tokenbooks.desk.close import prepare_close
 from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.desk.stale import facts_seen
 from tokenbooks.desk.write_close import lay_out
 from tokenbooks.problems import Position, Problem, error
 

@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 from tokenbooks.archive.manifest import file_digest
 from tokenbooks.archive.month import MANIFEST, ClosedMonth
-from tokenbooks.desk.close import stale_problems
 from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.desk.stale import stale_problems
 from tokenbooks.journals.dialects import DIALECTS
 from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.exports.connection import connect
 
 
 def verify_closes(book: OpenBook) -> list[Problem]:
     """What is wrong with the written closes of a book."""
     problems: list[Problem] = []
+    connection = connect()
     for number, month in enumerate(book.months):
         problems += _outputs(book, month)
-        problems += stale_problems(book, book.months[max(0, number - 1) : number + 1])
+        problems += stale_problems(connection, book, book.months[max(0, number - 1) : number + 1])
     problems += _top_file(book)
     return problems
 

@@ -1,0 +1,1 @@
+"""Speed, as ratios to what the same machine does at the same time; see README.md."""

@@ -1,0 +1,41 @@
+"""``python -m bench``: prints the ratios of one run beside their targets."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+
+from bench.close import measure_closes
+from bench.results import table_text
+from bench.startup import measure_startup
+
+SUFFIXES = {"": 1, "k": 1_000, "M": 1_000_000}
+
+
+def sizes_of(text: str) -> dict[str, int]:
+    """Numbers of rows by their labels: ``1M,10M``."""
+    sizes = {}
+    for label in text.split(","):
+        match = re.fullmatch(r"(\d+)([kM]?)", label)
+        if not match or not int(match[1]):
+            raise argparse.ArgumentTypeError(f"'{label}' is not a number of rows such as 10M")
+        sizes[label] = int(match[1]) * SUFFIXES[match[2]]
+    return sizes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rows", type=sizes_of, default=sizes_of("1M,10M"), help="1M,10M")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turns")
+    parser.add_argument("--only", choices=["startup", "close"], help="one of the two parts")
+    given = parser.parse_args()
+    results = []
+    if given.only != "close":
+        results += measure_startup()
+    if given.only != "startup":
+        results += measure_closes(given.rows, given.rounds)
+    sys.stdout.write(table_text(results))
+
+
+main()

@@ -1,0 +1,98 @@
+"""Closing a month against the bare aggregation of the same file, in turns."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.books import prepare_book, reopen_book
+from bench.measure import ROOT, Run, python, run
+from bench.results import Result
+from bench.usage import METERS, PERIOD
+
+BARE = str(ROOT / "bench" / "bare.py")
+
+#: Targets for one million rows or more; a month of fewer is told for comparison only.
+TARGET_ROWS = 10_000_000
+
+
+def measure_closes(sizes: Mapping[str, int], rounds: int) -> list[Result]:
+    """All closes, for every size without and with tiers; then how they grow."""
+    results: list[Result] = []
+    seconds: dict[tuple[str, bool], float] = {}
+    for tiers in (False, True):
+        for label, rows in sizes.items():
+            pairs = _pairs(label, rows, tiers, rounds)
+            results += _results(label, rows, tiers, pairs)
+            seconds[label, tiers] = statistics.median(close.seconds for close, _ in pairs)
+        results += _growth(sizes, seconds, tiers)
+    return results
+
+
+def _pairs(label: str, rows: int, tiers: bool, rounds: int) -> list[tuple[Run, Run]]:
+    """A close and a bare aggregation in every round, one right after the other."""
+    folder = prepare_book(label, rows, tiers)
+    file = str(folder / "usage" / f"{PERIOD}.csv")
+    run(python(BARE, file))  # the file is in the system's cache from here on
+    pairs = []
+    for _ in range(rounds):
+        reopen_book(folder)
+        close = run(python(*_close(folder)))
+        bare = run(python(BARE, file))
+        _check_totals(folder, bare)
+        pairs.append((close, bare))
+    return pairs
+
+
+def _close(folder: Path) -> list[str]:
+    return ["-m", "tokenbooks", "--book", str(folder), "close", "-p", PERIOD, "--write", "-q"]
+
+
+def _check_totals(folder: Path, bare: Run) -> None:
+    """Both must have counted the same tokens, or the comparison says nothing."""
+    totals = dict.fromkeys(METERS, 0)
+    with (folder / "close" / PERIOD / "charges.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            totals[row["meter"]] += int(row["quantity"])
+    counted = " ".join(str(totals[meter]) for meter in METERS)
+    if not bare.out.startswith(f"{counted} "):
+        raise SystemExit(f"{folder}: the close counted {counted}, DuckDB {bare.out}")
+
+
+def _results(label: str, rows: int, tiers: bool, pairs: Sequence[tuple[Run, Run]]) -> list[Result]:
+    what = f"close of {label} rows{', graduated tiers' if tiers else ''}"
+    ratio = statistics.median(close.seconds / bare.seconds for close, bare in pairs)
+    peak = max(close.peak for close, _ in pairs)
+    bare_peak = max(bare.peak for _, bare in pairs)
+    aimed = rows >= TARGET_ROWS
+    target, aim = ("2.5", "1.8") if tiers else ("2.0", "1.3")
+    return [
+        Result(
+            f"{what} / bare aggregation",
+            f"{ratio:.2f}x",
+            f"{target}x (aim {aim}x)" if aimed else "",
+            ratio <= float(target) if aimed else None,
+        ),
+        Result(
+            f"memory of it (bare: {bare_peak:,.0f} MB)",
+            f"{peak:,.0f} MB",
+            "2,000 MB (aim 1,000)" if aimed else "",
+            peak <= 2_000 if aimed else None,
+        ),
+    ]
+
+
+def _growth(
+    sizes: Mapping[str, int], seconds: Mapping[tuple[str, bool], float], tiers: bool
+) -> list[Result]:
+    """How time grows from each size to the next; linear growth is 1.0 per row."""
+    ordered = sorted(sizes, key=lambda label: sizes[label])
+    results = []
+    for small, large in zip(ordered, ordered[1:], strict=False):
+        times = seconds[large, tiers] / seconds[small, tiers]
+        rows = sizes[large] / sizes[small]
+        what = f"growth from {small} to {large}{', graduated tiers' if tiers else ''}"
+        results.append(Result(what, f"{times:.1f}x for {rows:.0f}x rows", "linear", times <= rows))
+    return results

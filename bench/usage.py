@@ -1,0 +1,73 @@
+"""Usage as a busy gateway would export it: any number of rows of one month, always the same.
+
+Customers, keys, models and sizes of requests are skewed: few have most of it. A customer
+uses a handful of API keys, and a key belongs to one project. Everything is integer
+arithmetic on the row's number, so that the same call writes the same file anywhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+PERIOD = "2025-10"
+CUSTOMERS, PROJECTS, KEYS, MODELS = 500, 30, 200, 12
+KEYS_OF_A_CUSTOMER = 6
+METERS = ("input_tokens", "cached_input_tokens", "output_tokens")
+
+_SECONDS = 31 * 86_400
+_JITTER = 600
+_PRIME = 2_147_483_647
+
+
+def write_usage(path: Path, rows: int) -> None:
+    """Write a CSV file of the plain format, in order of time to within ten minutes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY ({usage_sql(rows)}) TO '{unfinished.as_posix()}' (HEADER, DELIMITER ',')"
+        )
+    unfinished.replace(path)
+
+
+def usage_sql(rows: int) -> str:
+    """The rows as a query; each random number is drawn from the row's number and a salt."""
+    key = f"(customer * 7 + {_below(KEYS_OF_A_CUSTOMER, _skewed(3))}) % {KEYS}"
+    second = f"least({_SECONDS - 1}, i * {_SECONDS} // {rows} + {_below(_JITTER, _even(1))})"
+    picked = (
+        f"SELECT i, {second} AS second, {_below(CUSTOMERS, _skewed(2))} AS customer,"
+        f" {_below(MODELS, _skewed(4))} AS model FROM range({rows}) AS numbers(i)"
+    )
+    keyed = f"SELECT *, {key} AS key FROM ({picked})"
+    return (
+        f"SELECT strftime(TIMESTAMP '{PERIOD}-01' + to_seconds(second), '%Y-%m-%dT%H:%M:%SZ')"
+        " AS timestamp,"
+        " 'customer-' || lpad(customer::VARCHAR, 3, '0') AS customer,"
+        f" 'project-' || lpad((key % {PROJECTS})::VARCHAR, 2, '0') AS project,"
+        " 'key-' || lpad(key::VARCHAR, 3, '0') AS api_key,"
+        " 'model-' || lpad(model::VARCHAR, 2, '0') AS model,"
+        f" 20 + {_below(20_000, _skewed(5))} AS input_tokens,"
+        f" CASE WHEN {_below(3, _even(6))} = 0 THEN {_below(30_000, _skewed(7))} ELSE 0 END"
+        " AS cached_input_tokens,"
+        f" 1 + {_below(4_000, _skewed(8))} AS output_tokens,"
+        " 1 AS requests"
+        f" FROM ({keyed})"
+    )
+
+
+def _even(salt: int) -> str:
+    """A number from 0 to below the prime, every one as likely."""
+    step = f"((i * {48_271 + 2 * salt} + {salt * 7_919}) % {_PRIME})"
+    return f"(({step} * {step}) % {_PRIME} * {16_807 + salt} + {salt}) % {_PRIME}"
+
+
+def _skewed(salt: int) -> str:
+    """The cube of an even number, scaled back: a few small ones are by far the likeliest."""
+    even = f"({_even(salt)})"
+    return f"({even} * {even} // {_PRIME}) * {even} // {_PRIME}"
+
+
+def _below(bound: int, number: str) -> str:
+    return f"(({number}) * {bound} // {_PRIME})"

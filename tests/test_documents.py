@@ -1,0 +1,252 @@
+"""The documents tell the truth: their commands are run, their YAML is read, their links lead on.
+
+To write the outputs anew after a change: ``python -m tests.test_documents``. Outputs
+with a line ``...`` are left alone; they are shortened by hand.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.documents import (
+    DOCUMENTS,
+    LEDGER_PROGRAMS,
+    ROOT,
+    Block,
+    Folder,
+    Part,
+    agrees,
+    commands_of,
+    parts_of,
+)
+from tests.peers import missing
+
+LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
+
+#: Options that every command has; they are described once.
+SHARED = {"--book", "--today", "--quiet", "--help", "--format"}
+#: Options of other programs that docs/commands.md shows.
+FOREIGN: set[str] = set()
+
+
+def ids(document: Path) -> str:
+    return str(document.relative_to(ROOT))
+
+
+def blocks_of(document: Path, language: str) -> Iterator[tuple[Part, Block]]:
+    for part in parts_of(document):
+        for block in part.blocks:
+            if block.language == language:
+                yield part, block
+
+
+def with_block(language: str) -> list[Path]:
+    return [path for path in DOCUMENTS if any(blocks_of(path, language))]
+
+
+# -- what is run ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("document", with_block("console"), ids=ids)
+def test_commands_print_what_the_document_shows(document: Path, tmp_path: Path) -> None:
+    left_out: set[str] = set()
+    for number, part in enumerate(parts_of(document)):
+        shown = [block for block in part.blocks if block.language == "console"]
+        folder = Folder(part, tmp_path / str(number)) if shown else None
+        for command in (command for block in shown for command in commands_of(block)):
+            assert folder is not None
+            printed = folder.run(command.line)
+            if command.line.split()[0] in folder.left_out:
+                continue
+            assert agrees(command.expected, printed), (
+                f"{ids(document)} line {command.at}: `{command.line}` prints\n{printed}"
+            )
+        left_out |= folder.left_out if folder else set()
+    if left_out:
+        missing(" and ".join(sorted(left_out)))
+
+
+@pytest.mark.parametrize("document", with_block("ledger"), ids=ids)
+def test_entries_are_those_that_the_closes_wrote(document: Path, tmp_path: Path) -> None:
+    for number, part in enumerate(parts_of(document)):
+        shown = [block for block in part.blocks if block.language == "ledger"]
+        if not shown:
+            continue
+        journals = Folder(part, tmp_path / str(number)).journals()
+        entries = [f"{entry}\n" for entry in journals.split("\n\n")]
+        for block in shown:
+            for entry in block.text.split("\n\n"):
+                assert any(agrees(entry, written) for written in entries), (
+                    f"{ids(document)} line {block.line}: no close wrote\n{entry}"
+                )
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "agree"),
+    [
+        ("a\n", "a\n", True),
+        ("a\n", "a", True),
+        ("", "", True),
+        ("a\n...\n", "a\nb\nc\n", True),
+        ("...\nc\n", "a\nb\nc\n", True),
+        ("a\n...\nc\n", "a\nc\n", True),
+        ("a\n", "a\nb\n", False),
+        ("a\n...\nd\n", "a\nb\nc\n", False),
+        ("", "a\n", False),
+        ("a.c\n", "abc\n", False),
+    ],
+)
+def test_only_dots_on_a_line_of_their_own_stand_for_others(
+    expected: str, actual: str, agree: bool
+) -> None:
+    assert agrees(expected, actual) == agree
+
+
+# -- what is read -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("document", with_block("yaml"), ids=ids)
+def test_yaml_is_read_without_a_problem(document: Path, tmp_path: Path) -> None:
+    for _, block in blocks_of(document, "yaml"):
+        assert read_yaml(block, tmp_path) == [], f"{ids(document)} line {block.line}"
+
+
+def read_yaml(block: Block, folder: Path) -> list[str]:
+    """The problems of a block: read as a book or a plan where it is a whole one."""
+    from tokenbooks.sources.book import read_book
+    from tokenbooks.sources.plans import read_plan
+    from tokenbooks.sources.yaml_tree import read_tree
+
+    name = re.match(r"(?:#.*\n|\n)*(book|plan): *(\S+)", block.text)
+    path = folder / ("tokenbooks.yaml" if not name or name[1] == "book" else f"{name[2]}.yaml")
+    path.write_text(block.text, encoding="utf-8")
+    if not name:
+        return [str(problem) for problem in read_tree(path)[1]]
+    problems = read_book(folder)[1] if name[1] == "book" else read_plan(path)[1]
+    return [str(problem) for problem in problems]
+
+
+# -- what is named ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=ids)
+def test_links_lead_to_files_and_headings_that_exist(document: Path) -> None:
+    broken = []
+    for target in LINK.findall(FENCED.sub("", document.read_text())):
+        if target.startswith(("https://", "http://", "mailto:")):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (document.parent / name).resolve() if name else document
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that a page of this document has: its headings as links write them."""
+    headings = HEADING.findall(FENCED.sub("", document.read_text()))
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.strip().replace(" ", "-") for heading in plain}
+
+
+def test_every_document_is_named_in_the_index() -> None:
+    index = (ROOT / "docs/README.md").read_text()
+    for document in DOCUMENTS:
+        if document.parent.is_relative_to(ROOT / "docs") and document.name != "README.md":
+            assert f"]({document.relative_to(ROOT / 'docs').as_posix()})" in index
+
+
+def commands() -> dict[str, set[str]]:
+    """Every command of the program with its options, groups written out; '' is the program."""
+    import typer.main
+
+    from tokenbooks.cli.app import app
+
+    found: dict[str, set[str]] = {}
+
+    def walk(command: object, name: str) -> None:
+        parameters = getattr(command, "params", [])
+        found[name] = {option for p in parameters for option in p.opts if option.startswith("-")}
+        for below, inner in getattr(command, "commands", {}).items():
+            walk(inner, f"{name} {below}".strip())
+
+    walk(typer.main.get_command(app), "")
+    return found
+
+
+def sections() -> dict[str, str]:
+    """The sections of docs/commands.md, by heading."""
+    text = (ROOT / "docs/commands.md").read_text()
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_command_and_option_is_described() -> None:
+    described = sections()
+    shared = described["All commands"]
+    missing_options = []
+    for name, options in commands().items():
+        section = described.get(name.split(" ")[0], "") if name else shared
+        if name and f"tokenbooks {name}" not in section:
+            missing_options.append(f"tokenbooks {name}")
+        for option in options:
+            home = shared if option in SHARED else section
+            if f"`{option}`" not in home and f"`{option} " not in home:
+                missing_options.append(f"tokenbooks {name} {option}".replace("  ", " "))
+    assert missing_options == []
+
+
+def test_no_command_or_option_is_described_that_there_is_not() -> None:
+    known = commands()
+    every = {option for options in known.values() for option in options} | FOREIGN
+    text = "".join(re.findall(r"`[^`\n]+`", FENCED.sub("", "\n".join(sections().values()))))
+    assert sorted(set(OPTION.findall(text)) - every) == []
+    heads = {name.split(" ")[0] for name in known if name}
+    assert sorted(set(sections()) - {"All commands", "Exit status"} - heads) == []
+
+
+def test_decisions_are_short_dated_and_numbered_without_a_gap() -> None:
+    files = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert [int(path.name[:4]) for path in files] == list(range(1, len(files) + 1))
+    for path in files:
+        lines = path.read_text().splitlines()
+        assert re.fullmatch(rf"# {path.name[:4]}: .+", lines[0]), path.name
+        assert any(re.fullmatch(r"20\d\d-\d\d-\d\d", line) for line in lines[:4]), path.name
+        assert len(lines) <= 30, path.name
+
+
+# -- writing the outputs anew -----------------------------------------------------------
+
+
+def write_outputs() -> None:
+    """Replace the outputs that differ, in every document, unless they are shortened."""
+    for document in with_block("console"):
+        rows = document.read_text().splitlines(keepends=True)
+        changes: list[tuple[int, int, str]] = []
+        with tempfile.TemporaryDirectory() as place:
+            for number, part in enumerate(parts_of(document)):
+                folder = Folder(part, Path(place) / str(number))
+                for block in part.blocks:
+                    for command in commands_of(block) if block.language == "console" else []:
+                        printed = folder.run(command.line)
+                        at = command.at
+                        if not agrees(command.expected, printed):
+                            changes.append((at, at + command.expected.count("\n"), printed))
+        for start, end, printed in reversed(changes):
+            if "...\n" in rows[start:end]:
+                print(f"{ids(document)}:{start}: shortened, and not right")
+            else:
+                rows[start:end] = [printed]
+        document.write_text("".join(rows))
+
+
+if __name__ == "__main__":
+    write_outputs()

@@ -1,0 +1,58 @@
+"""The used rows of an export with their record numbers, as SQL: from figures down to rows.
+
+The same normal form as in bulk, without the sums. For ``explain`` only: numbering the
+rows costs more than summing them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from tokenbooks.sources.exports.descriptor import Descriptor
+from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.header import read_header
+from tokenbooks.sources.exports.normal_form import NormalForm
+from tokenbooks.sources.exports.normalising import build_normal_form
+from tokenbooks.sources.exports.records import records_at
+from tokenbooks.sources.exports.sql_text import quoted
+from tokenbooks.usage.layout import USED, Layout, dimension_column, meter_column
+
+
+def form_of(file: ExportFile, descriptor: Descriptor) -> NormalForm | None:
+    """How a file is read; None where its header cannot be read any more."""
+    header, _ = read_header(file.path, file.shown)
+    return build_normal_form(file, header, descriptor) if header else None
+
+
+def used_rows_sql(form: NormalForm, layout: Layout) -> str:
+    """The relation of a file's used rows.
+
+    Columns: ``n`` (the record's number, the first after the header is 1), ``"at"``,
+    ``bucket`` (NULL for events), a ``d_`` column for each dimension of the layout, and for
+    each meter a ``m_`` column that says whether the row has any of it.
+    """
+    columns = ["n", f'({form.time.step_key})::TIMESTAMP AS "at"']
+    columns.append(f"({form.time.bucket or 'NULL'})::TIMESTAMP AS bucket")
+    columns += [
+        f"({form.dimensions.get(name, 'NULL')})::VARCHAR AS {dimension_column(name)}"
+        for name in layout.dimensions
+    ]
+    columns += [f"({_has(form, name)}) AS {meter_column(name)}" for name in layout.meters]
+    rows = f"(SELECT *, row_number() OVER () AS n FROM {form.scan})"
+    return (
+        f"(SELECT {', '.join(columns)} FROM {form.values_of(rows, ('n',))}"
+        f" WHERE {form.verdict} = {USED})"
+    )
+
+
+def lines_of(form: NormalForm, numbers: Collection[int]) -> dict[int, int]:
+    """The physical lines on which records begin, by the records' numbers."""
+    records = records_at(form.file.path, form.header.delimiter, set(numbers))
+    return {number: record.line for number, record in records.items()}
+
+
+def _has(form: NormalForm, meter: str) -> str:
+    if form.long is not None:
+        return f"{form.long.meter} = {quoted(meter)} AND {form.long.quantity} <> 0"
+    quantity = form.meters.get(meter)
+    return f"{quantity} <> 0" if quantity else "false"
