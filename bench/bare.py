@@ -14,6 +14,7 @@ COLUMNS = (
 )
 
 connection = duckdb.connect()
+connection.execute("SET enable_progress_bar = false")
 connection.execute(
     "CREATE TABLE days AS SELECT timestamp::DATE AS day, customer, project, model,"
     " sum(input_tokens) AS input_tokens, sum(cached_input_tokens) AS cached_input_tokens,"

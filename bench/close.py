@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import statistics
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from bench.books import prepare_book, reopen_book
@@ -55,7 +56,8 @@ def _check_totals(folder: Path, bare: Run) -> None:
     totals = dict.fromkeys(METERS, 0)
     with (folder / "close" / PERIOD / "charges.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            totals[row["meter"]] += int(row["quantity"])
+            if row["meter"] in totals:
+                totals[row["meter"]] += int(row["quantity"])
     counted = " ".join(str(totals[meter]) for meter in METERS)
     if not bare.out.startswith(f"{counted} "):
         raise SystemExit(f"{folder}: the close counted {counted}, DuckDB {bare.out}")
@@ -90,7 +92,7 @@ def _growth(
     """How time grows from each size to the next; linear growth is 1.0 per row."""
     ordered = sorted(sizes, key=lambda label: sizes[label])
     results = []
-    for small, large in zip(ordered, ordered[1:], strict=False):
+    for small, large in pairwise(ordered):
         times = seconds[large, tiers] / seconds[small, tiers]
         rows = sizes[large] / sizes[small]
         what = f"growth from {small} to {large}{', graduated tiers' if tiers else ''}"

@@ -26,6 +26,7 @@ def write_usage(path: Path, rows: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(
             f"COPY ({usage_sql(rows)}) TO '{unfinished.as_posix()}' (HEADER, DELIMITER ',')"
         )

@@ -35,7 +35,7 @@ class Conditions:
         an absent dimension has none, so no condition on it holds.
         """
         return all(
-            any(_matches(pattern, name) for pattern in patterns for name in names.get(dimension, ()))
+            any(_matches(p, name) for name in names.get(dimension, ()) for p in patterns)
             for dimension, patterns in self.patterns
         )
 

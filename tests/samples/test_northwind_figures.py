@@ -6,6 +6,7 @@ CSV files with plain Decimal arithmetic, and the package must come to the same.
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
@@ -276,6 +277,25 @@ def test_the_close_asserts_these_balances(month: str, closed: Path) -> None:
             asserted |= entry.asserted
     expected = money(ASSERTED[month])
     assert {account: asserted.get(account) for account in expected} == expected
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_the_close_rolls_the_lots_forward(month: str, closed: Path) -> None:
+    with (closed / month / "lots.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["lot"]: row for row in csv.DictReader(file)}
+    for lot, ends in LOTS.items():
+        if month not in ends or lot not in rows:
+            continue
+        left, cost = map(Decimal, ends[month])
+        if lot == EXPIRED[1] and month == NOVEMBER:
+            assert Decimal(rows[lot]["expired"]) == Decimal(EXPIRED[2])
+            assert Decimal(rows[lot]["cost_expired"]) == Decimal(EXPIRED[3])
+            left = cost = Decimal(0)
+        assert Decimal(rows[lot]["closing"]) == left
+        assert Decimal(rows[lot]["cost_closing"]) == cost
+    named = {OCTOBER: "oai-grant oai-legacy oai-2025-10", DECEMBER: "oai-2025-11"}
+    named[NOVEMBER] = "oai-legacy oai-2025-10 oai-2025-11-bonus oai-2025-11"
+    assert set(rows) == set(named[month].split())
 
 
 def test_with_all_files_there_october_has_the_late_row(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ Reads what the renderers of ``journals`` write, in both dialects, and nothing el
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tokenbooks.archive.month import ClosedMonth
@@ -67,5 +66,3 @@ def _read_line(entry: WrittenEntry, number: int, line: str) -> None:
         tags[tag["key"]] = value
     elif _POSTING.match(line):
         entry.postings.append((number, {}))
-
-

@@ -37,12 +37,14 @@ class Manifest:
     book: str
     period: Period
     journal: str
+    currency: str
     files: tuple[FileRecord, ...]
     rows: Mapping[str, tuple[str, ...]]
     daily: Mapping[str, bool]
     documents: Mapping[str, str]
     totals: Mapping[str, str]
     declares: Mapping[str, tuple[str, ...]]
+    accounts: Mapping[str, str]
     unpriced: tuple[str, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
     previous: str = ""

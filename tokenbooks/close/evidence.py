@@ -267,13 +267,21 @@ def values_by_part(computed: Computed, usage: ServiceUsage) -> dict[Part, Fracti
 
 
 def covered(
-    computed: Computed, usage: ServiceUsage, lots: frozenset[str] | None = None
+    computed: Computed,
+    usage: ServiceUsage,
+    lots: frozenset[str] | None = None,
+    since: date = date.min,
 ) -> dict[tuple[str, Part], Amounts]:
-    """What lots gave for a span, by lot and part: list value and cost."""
+    """What lots gave for a span, by lot and part: list value and cost.
+
+    ``since`` leaves out draws before a day: what is left settles earlier usage.
+    """
     found: dict[tuple[str, Part], Amounts] = {}
     for (contract, _), drawn in computed.drawn.items():
         for draw in drawn.draws if contract == usage.contract else ():
-            if draw.used_at.date() not in usage.days or (lots and draw.lot not in lots):
+            if draw.used_at.date() not in usage.days or draw.drawn_at.date() < since:
+                continue
+            if lots is not None and draw.lot not in lots:
                 continue
             lot = computed.lots[draw.lot]
             each = Fraction(lot.cost) / lot.quantity
@@ -331,4 +339,3 @@ def allocations_to(rated: Rated, destinations: frozenset[Destination] | None) ->
         if destinations is None
         or destinations & {Destination(s.role, s.class_, s.cost_center) for s in item.shares}
     ]
-

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from tokenbooks.book import AllocationRule
 from tokenbooks.close.close_period import Close, LotState
-from tokenbooks.close.evidence import ExplainedCharge
+from tokenbooks.close.evidence import Amounts, ExplainedCharge
 from tokenbooks.close.tier_evidence import TierLine
 from tokenbooks.credits.lots import Lot
 from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
@@ -108,7 +108,10 @@ Document = CreditEvent | Invoice | OpeningBalance
 
 @dataclass(slots=True)
 class EntryExplanation:
-    """An entry and everything behind it; ``postings`` are those that were asked for."""
+    """An entry and everything behind it; ``postings`` are those that were asked for.
+
+    ``behind`` goes with ``charges``; ``rest`` sums the charges that are not shown.
+    """
 
     facts: Facts
     close: Close
@@ -119,6 +122,7 @@ class EntryExplanation:
     charges: tuple[ExplainedCharge, ...] = ()
     behind: tuple[RowsBehind, ...] = ()
     left_out: int = 0
+    rest: Amounts = Amounts()
     sums: tuple[SumLine, ...] = ()
     draws: tuple[LotDraw, ...] = ()
     tiers: tuple[TierLine, ...] = ()

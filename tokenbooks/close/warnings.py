@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from tokenbooks.amounts import exact_text
+from tokenbooks.amounts import exact_text, money_text, round_half_up
 from tokenbooks.close.compute import Computed
 from tokenbooks.facts import Facts
 from tokenbooks.names import nearest
@@ -43,6 +43,7 @@ def close_warnings(facts: Facts, computed: Computed) -> list[Problem]:
         *_unallocated(facts, computed),
         *_without_lots(facts, computed),
         *_overdrawn(facts, computed),
+        *_foreign(facts, computed),
     ]
 
 
@@ -60,7 +61,7 @@ def _unallocated(facts: Facts, computed: Computed) -> list[Problem]:
     return [
         warning(
             "unallocated-usage",
-            f"usage of {exact_text(value, 2)} {facts.book.currency} matches no rule of `allocate`",
+            f"usage of {_shown(value)} {facts.book.currency} matches no rule of `allocate`",
             "add a rule for it; `tokenbooks usage --by project,api_key` shows whose it is",
             facts.book.position,
         )
@@ -81,6 +82,29 @@ def _without_lots(facts: Facts, computed: Computed) -> list[Problem]:
     ]
 
 
+def _shown(value: Fraction) -> str:
+    return money_text(round_half_up(value, 2), 2)
+
+
+def _foreign(facts: Facts, computed: Computed) -> list[Problem]:
+    """Usage that no lot covers, priced in another currency than the book's."""
+    problems = []
+    for (name, _), drawn in computed.drawn.items():
+        contract = facts.book.contracts[name]
+        plan = facts.plan_of(contract)
+        if drawn.uncovered and plan.currency != facts.book.currency:
+            problems.append(
+                error(
+                    "uncovered-foreign",
+                    f"contract {name}: usage in {plan.currency} is covered by no lot, and has no"
+                    f" cost in {facts.book.currency}",
+                    "add the purchase that covered it, with its fx_rate, to the credits file",
+                    contract.position,
+                )
+            )
+    return problems
+
+
 def _overdrawn(facts: Facts, computed: Computed) -> list[Problem]:
     problems = []
     for (contract, _), drawn in computed.drawn.items():
@@ -89,8 +113,8 @@ def _overdrawn(facts: Facts, computed: Computed) -> list[Problem]:
             problems.append(
                 warning(
                     "credits-exhausted",
-                    f"contract {contract}: usage of {exact_text(value, 2)} is covered by no lot"
-                    " and is accrued",
+                    f"contract {contract}: usage of {_shown(value)} is covered"
+                    " by no lot and is accrued",
                     "check the credits file for a purchase that is missing",
                     facts.book.contracts[contract].position,
                 )

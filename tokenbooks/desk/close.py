@@ -70,6 +70,8 @@ def prepare_close(
     if any_error(problems):
         return None, problems
     problems += close_warnings(book.facts, computed)
+    if any_error(problems):
+        return None, problems
     close = close_period(book.facts, period, computed, before)
     scales = charge_table(connection, book.facts, gathered.layout, computed)
     texts = tuple(problem.message for problem in unpriced)

@@ -28,7 +28,7 @@ from tokenbooks.sources.exports.reader import read_exports
 from tokenbooks.usage.accounting import FileAccount
 from tokenbooks.usage.allocation import allocation_dimensions
 from tokenbooks.usage.days import build_days
-from tokenbooks.usage.known import combine_usage, merged_meters, rows_outside
+from tokenbooks.usage.known import combine_usage, merged_meters, rows_before, spans_of_usage
 from tokenbooks.usage.layout import Layout
 from tokenbooks.usage.overlap import resolve_overlaps
 
@@ -96,9 +96,9 @@ def gather_usage(
     ]
     layout = _combine(book, reading, earlier, period, reread)
     problems += _moved_figures(book, connection, changed)
+    problems += _outside(book, connection)
     if any_error(problems):
         return None, problems
-    problems += _outside(book, connection)
     records = _records(book, reading, recorded, files, period)
     daily = _daily(reading, earlier)
     gathered = Gathered(connection, layout, reading.accounts, tuple(needed), records, daily)
@@ -235,17 +235,36 @@ def _moved_figures(
 
 
 def _outside(book: OpenBook, connection: duckdb.DuckDBPyConnection) -> list[Problem]:
+    """Usage before the book began, or outside the time of its contract."""
     start = book.facts.book.start
-    return [
-        warning(
-            "usage-before-start",
-            f"contract {contract}: {rows} rows of usage since {first:%Y-%m-%d} lie before the"
-            f" book's start {start} and are left out",
-            "what was owed or prepaid then belongs in opening.csv and credits.csv (event opening)",
-            book.facts.book.contracts[contract].position,
-        )
-        for contract, rows, first in rows_outside(connection, start_of(start.start))
-    ]
+    problems = []
+    for name, first, last in spans_of_usage(connection):
+        contract = book.facts.book.contracts[name]
+        if first < start_of(start.start):
+            rows = rows_before(connection, name, start_of(start.start))
+            problems.append(
+                warning(
+                    "usage-before-start",
+                    f"contract {name}: {rows} rows of usage since {first:%Y-%m-%d} lie before the"
+                    f" book's start {start} and are left out",
+                    "what was owed or prepaid then belongs in opening.csv and credits.csv"
+                    " (event opening)",
+                    contract.position,
+                )
+            )
+        early = contract.from_day is not None and first.date() < contract.from_day
+        late = contract.until_day is not None and last.date() >= contract.until_day
+        if early or late:
+            problems.append(
+                error(
+                    "usage-outside-contract",
+                    f"contract {name}: usage from {first:%Y-%m-%d} to {last:%Y-%m-%d} lies outside"
+                    " the contract's from and until",
+                    "correct `from` and `until`, or give that usage a contract of its own",
+                    contract.position,
+                )
+            )
+    return problems
 
 
 def _records(

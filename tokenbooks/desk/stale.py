@@ -10,6 +10,7 @@ from tokenbooks.amounts import money_text
 from tokenbooks.archive.month import STATE, ClosedMonth, Manifest
 from tokenbooks.archive.usage_tables import read_usage
 from tokenbooks.close.compute import Computed, compute
+from tokenbooks.desk.continuity import broken_continuity
 from tokenbooks.desk.gather import kept_dimensions, layout_with_states
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.entries.posted import difference
@@ -37,6 +38,8 @@ def stale_problems(
     if len(last) > 1 and month.manifest.previous != last[0].digest:
         message = f"{month.period} was closed before {last[0].period} was written again"
         return [error("close-stale", message, again, position)]
+    if broken := list(broken_continuity(book, month)):
+        return broken
     computed = recompute(connection, book, month, last[:-1])
     changes = difference(computed.posted, month.before.posted)
     if not changes:

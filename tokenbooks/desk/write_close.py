@@ -15,6 +15,7 @@ from tokenbooks.archive.state import state_tables
 from tokenbooks.archive.usage_tables import write_charges, write_usage
 from tokenbooks.close.close_period import Close
 from tokenbooks.desk.close import Prepared
+from tokenbooks.desk.continuity import accounts_in_use
 from tokenbooks.facts import Facts
 from tokenbooks.journals.dialects import DIALECTS
 from tokenbooks.journals.month import Declarations, JournalMonth, declared
@@ -106,6 +107,7 @@ def _manifest(prepared: Prepared, outputs: dict[str, str]) -> Manifest:
         book=facts.book.name,
         period=close.period,
         journal=facts.book.journal,
+        currency=facts.book.currency,
         files=prepared.gathered.records,
         rows={
             "credits": _digests(row.digest for row in facts.credits if row.day < end),
@@ -116,6 +118,7 @@ def _manifest(prepared: Prepared, outputs: dict[str, str]) -> Manifest:
         documents=_documents(prepared.book.folder),
         totals=_totals(facts, close),
         declares={"accounts": accounts, "payees": payees, "tags": tags},
+        accounts=accounts_in_use(facts.book, close.posted),
         unpriced=prepared.unpriced,
         outputs=outputs,
         previous=prepared.earlier[-1].digest if prepared.earlier else "",

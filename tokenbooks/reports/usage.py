@@ -94,6 +94,11 @@ def _notes(accounts: Iterable[FileAccount]) -> list[str]:
     for account in accounts:
         for reason, count in account.skipped.items():
             notes.append(f"{account.shown}: {count} rows skipped, {reason}")
+        if account.day_zone:
+            notes.append(
+                f"{account.shown}: days are those of {account.day_zone}, not the contract's zone:"
+                " a standing difference of cut-off"
+            )
         if account.unknown_columns:
             notes.append(f"{account.shown}: columns not used: {', '.join(account.unknown_columns)}")
     return notes

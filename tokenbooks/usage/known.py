@@ -51,15 +51,22 @@ def combine_usage(
     )
 
 
-def rows_outside(
-    connection: duckdb.DuckDBPyConnection, first: datetime
-) -> list[tuple[str, int, datetime]]:
-    """Rows of the files before an instant, by contract: how many, and the earliest."""
+def spans_of_usage(
+    connection: duckdb.DuckDBPyConnection,
+) -> list[tuple[str, datetime, datetime]]:
+    """The first and last time of usage in the files, by contract."""
     return connection.execute(
-        'SELECT contract, sum(rows)::BIGINT, min("at") FROM usage_files WHERE "at" < ?'
-        " GROUP BY contract ORDER BY contract",
-        [first],
+        'SELECT contract, min("at"), max("at") FROM usage_files GROUP BY contract ORDER BY contract'
     ).fetchall()
+
+
+def rows_before(connection: duckdb.DuckDBPyConnection, contract: str, first: datetime) -> int:
+    """How many rows of the files lie before an instant."""
+    rows = connection.execute(
+        'SELECT sum(rows)::BIGINT FROM usage_files WHERE contract = ? AND "at" < ?',
+        [contract, first],
+    ).fetchall()
+    return rows[0][0] or 0
 
 
 def _late_differences(
