@@ -37,7 +37,8 @@ WIDTH = 100
 PATIENCE = 60
 
 _PART = re.compile(
-    r"^<!-- run\n(?P<settings>.*?)^-->\n|^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$",
+    r"^<!-- run\n(?P<settings>.*?)^-->\n"
+    r"|^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
 _MONTH = re.compile(r"20\d\d[-_]\d\d")
@@ -45,12 +46,13 @@ _MONTH = re.compile(r"20\d\d[-_]\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: its language, the file name after it, its text and its first line."""
+    """A fenced block: its language, the file name after it, its text and where it stands."""
 
     language: str
     name: str
     text: str
     line: int
+    indent: str = ""
 
 
 @dataclass(slots=True)
@@ -81,7 +83,8 @@ def parts_of(document: Path) -> list[Part]:
             continue
         language, _, name = found["info"].partition(" ")
         at = text.count("\n", 0, found.start()) + 2
-        parts[-1].blocks.append(Block(language, name.strip(), found["text"], at))
+        text_inside = re.sub(rf"^{found['indent']}", "", found["text"], flags=re.MULTILINE)
+        parts[-1].blocks.append(Block(language, name.strip(), text_inside, at, found["indent"]))
     return parts
 
 

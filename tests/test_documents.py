@@ -15,9 +15,9 @@ import pytest
 
 from tests.documents import (
     DOCUMENTS,
-    LEDGER_PROGRAMS,
     ROOT,
     Block,
+    Command,
     Folder,
     Part,
     agrees,
@@ -28,13 +28,12 @@ from tests.peers import missing
 
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
-FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
-#: Options that every command has; they are described once.
-SHARED = {"--book", "--today", "--quiet", "--help", "--format"}
-#: Options of other programs that docs/commands.md shows.
-FOREIGN: set[str] = set()
+#: Options that many commands have; they are described once.
+SHARED = {"--book", "--today", "--quiet", "-q", "--format", "-f"}
+HELP = {"--help", "-h"}
 
 
 def ids(document: Path) -> str:
@@ -206,7 +205,7 @@ def test_every_command_and_option_is_described() -> None:
 
 def test_no_command_or_option_is_described_that_there_is_not() -> None:
     known = commands()
-    every = {option for options in known.values() for option in options} | FOREIGN
+    every = {option for options in known.values() for option in options} | HELP
     text = "".join(re.findall(r"`[^`\n]+`", FENCED.sub("", "\n".join(sections().values()))))
     assert sorted(set(OPTION.findall(text)) - every) == []
     heads = {name.split(" ")[0] for name in known if name}
@@ -230,22 +229,26 @@ def write_outputs() -> None:
     """Replace the outputs that differ, in every document, unless they are shortened."""
     for document in with_block("console"):
         rows = document.read_text().splitlines(keepends=True)
-        changes: list[tuple[int, int, str]] = []
         with tempfile.TemporaryDirectory() as place:
-            for number, part in enumerate(parts_of(document)):
-                folder = Folder(part, Path(place) / str(number))
-                for block in part.blocks:
-                    for command in commands_of(block) if block.language == "console" else []:
-                        printed = folder.run(command.line)
-                        at = command.at
-                        if not agrees(command.expected, printed):
-                            changes.append((at, at + command.expected.count("\n"), printed))
-        for start, end, printed in reversed(changes):
-            if "...\n" in rows[start:end]:
-                print(f"{ids(document)}:{start}: shortened, and not right")
+            differing = list(outputs_that_differ(document, Path(place)))
+        for command, printed in reversed(differing):
+            end = command.at + command.expected.count("\n")
+            if "...\n" in command.expected:
+                print(f"{ids(document)}:{command.at}: shortened, and not right")
             else:
-                rows[start:end] = [printed]
+                rows[command.at : end] = [printed]
         document.write_text("".join(rows))
+
+
+def outputs_that_differ(document: Path, place: Path) -> Iterator[tuple[Command, str]]:
+    """The commands that print something else, with what they print as the document has it."""
+    for number, part in enumerate(parts_of(document)):
+        folder = Folder(part, place / str(number))
+        for block in part.blocks:
+            for command in commands_of(block) if block.language == "console" else []:
+                printed = folder.run(command.line)
+                if not agrees(command.expected, printed):
+                    yield command, re.sub(r"^(?=.)", block.indent, printed, flags=re.MULTILINE)
 
 
 if __name__ == "__main__":

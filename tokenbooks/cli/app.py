@@ -47,7 +47,7 @@ for command in (init, check, usage, rate, credits, close, explain):
 def run(arguments: list[str]) -> int:
     """Run the command line; nothing that a person can do ends in a traceback."""
     try:
-        app(arguments)
+        app(arguments, prog_name="tokenbooks")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:

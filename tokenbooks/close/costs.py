@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from tokenbooks.close.compute import Computed
 from tokenbooks.periods import Period
-from tokenbooks.rating.charge_table import CostRatios
+from tokenbooks.rating.charge_prices import CostRatios
 from tokenbooks.rating.charges import Part
 
 _Key = tuple[str, str, str, Part]

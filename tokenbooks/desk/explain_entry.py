@@ -13,6 +13,7 @@ from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.entries.entry import Entry, Posting
 from tokenbooks.entries.posted import Destination
 from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.files import shown
 
 USAGE_KINDS = ("consumption", "accrual", "settlement")
 
@@ -75,7 +76,7 @@ def explain_found(
 ) -> EntryExplanation:
     """Everything behind some postings of an entry."""
     prepared, entry, written = found.prepared, found.entry, found.written
-    place = Position(f"{book.shown}/{written.file}", written.line) if written else None
+    place = Position(shown(book.folder / written.file), written.line) if written else None
     told = EntryExplanation(prepared.book.facts, prepared.close, entry, tuple(postings), place)
     if entry.kind in USAGE_KINDS:
         explain_usage(told, prepared, _wanted(told), limit)

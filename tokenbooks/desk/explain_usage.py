@@ -23,11 +23,13 @@ from tokenbooks.close.evidence import (
 )
 from tokenbooks.close.explanation import EntryExplanation, LotDraw, SumLine
 from tokenbooks.close.tier_evidence import TierLine, tier_lines
-from tokenbooks.desk.close import Prepared, recompute
+from tokenbooks.desk.close import Prepared
 from tokenbooks.desk.rows_behind import rows_behind
+from tokenbooks.desk.stale import recompute
 from tokenbooks.entries.buy.owed import Owed
 from tokenbooks.entries.posted import Destination, Line, by_service
 from tokenbooks.rating.charges import Part
+from tokenbooks.sources.exports.connection import connect
 
 #: By lot and destination: the list value that a lot covers and what that costs.
 Covered = dict[tuple[str, Destination], Amounts]
@@ -93,7 +95,8 @@ class _Change:
         earlier = self.prepared.earlier
         if not self.is_late or not earlier:
             return None
-        return recompute(self.prepared.book, earlier[-1], earlier[:-1])
+        # on a connection of its own: the tables of the close stay as they are
+        return recompute(connect(), self.prepared.book, earlier[-1], earlier[:-1])
 
     def _credits(self) -> Covered:
         if not self.posts_credits:
@@ -179,16 +182,13 @@ class _Change:
             return _shared(late, change)
         if not self.posts_accrual:
             return []
-        drawn = [(p, a.list_value) for (_, p), a in self._newly_covered().items()]
-        ratios = ratios_of(drawn, values_by_part(self.computed, self.usage))
-        settled = [c for c in self._selected(self.usage, ratios) if c.cost]
-        return _shared(
-            [
-                replace(c, quantity=c.quantity * c.cost / c.list_value, list_value=c.cost)
-                for c in settled
-            ],
-            change,
+        since = self.prepared.close.period.start
+        drawn = covered(self.computed, self.usage, self.wanted.lots, since)
+        ratios = ratios_of(
+            [(part, amounts.list_value) for (_, part), amounts in drawn.items()],
+            values_by_part(self.computed, self.usage),
         )
+        return _shared(_settled(self._selected(self.usage, ratios)), change)
 
     def _selected(
         self, usage: ServiceUsage, ratios: Mapping[Part, Fraction]
@@ -256,16 +256,12 @@ class _Change:
                 drawn.append(LotDraw(self.computed.lots[lot], listed, cost, posted))
         return sorted(drawn, key=lambda draw: (draw.lot.starts, draw.lot.id))
 
-    def tiers(self, charges: Sequence[ExplainedCharge]) -> list[object]:
+    def tiers(self, charges: Sequence[ExplainedCharge]) -> list[TierLine]:
         """The arithmetic of the tiered prices among the charges."""
         priced = {id(c.match.price) for c in charges if c.match.price.tiered}
         pools = self.computed.rated.charges.pools.values()
-        lines = [
-            line
-            for pool in pools
-            for line in tier_lines(pool, self.usage.days)
-            if pool.contract == self.usage.contract
-        ]
+        own = [pool for pool in pools if pool.contract == self.usage.contract]
+        lines = [line for pool in own for line in tier_lines(pool, self.usage.days)]
         return [line for line in lines if id(line.price) in priced]
 
     def notes(self) -> list[str]:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from tokenbooks.archive.journal_index import WrittenEntry, written_entries
 from tokenbooks.archive.month import ClosedMonth
 from tokenbooks.close.explanation import RelatedEntry
-from tokenbooks.desk.close import Prepared, facts_seen, prepare_close
+from tokenbooks.desk.close import Prepared, prepare_close
 from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.desk.stale import facts_seen
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import difference
 from tokenbooks.periods import Period
 from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.files import shown
 
 _NEAREST = 5
 
@@ -117,7 +119,7 @@ def related_entries(
             if entry.tags.get("contract") != contract or not entry.id.startswith(allowed):
                 continue
             if (service and _within(service, spans)) or (lot and lot in entry.lots):
-                place = f"{book.shown}/{entry.file}"
+                place = shown(book.folder / entry.file)
                 found.append(
                     RelatedEntry(entry.id, str(month.period), place, entry.line, _narration(entry))
                 )

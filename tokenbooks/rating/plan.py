@@ -68,7 +68,7 @@ class MeterPrice:
     def __str__(self) -> str:
         if not self.tiered:
             return str(self.steps[0].price)
-        bounds = [number_text(step.up_to) if step.up_to is not None else "" for step in self.steps]
+        bounds = ["" if step.up_to is None else _quantity_text(step.up_to) for step in self.steps]
         bands = [
             (f"{step.price} up to {bound}" if bound else f"then {step.price}")
             for step, bound in zip(self.steps, bounds, strict=True)

@@ -292,7 +292,7 @@ def _reliefs(told: EntryExplanation) -> Table:
 
 
 def _documents(told: EntryExplanation) -> Table:
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for row in told.documents:
         place = place_cells(row.position)
         if isinstance(row, CreditEvent):
