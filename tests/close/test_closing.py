@@ -135,9 +135,9 @@ def test_what_prepaid_did_not_cover_is_accrued_and_settled_by_the_next_lot(tmp_p
     ]
     # the 30 are settled at 0.90 each: 27.00; expense falls by 3.00; then 20 x 0.90 = 18.00
     assert lines(close(book, "2025-11"))[2:] == [
-        ("settlement-llm-2025-10-in-2025-11", "2025-11-30", "accrued_expenses", "30.00"),
-        ("settlement-llm-2025-10-in-2025-11", "2025-11-30", "ai_expense", "-3.00"),
-        ("settlement-llm-2025-10-in-2025-11", "2025-11-30", "prepaid_credits", "-27.00"),
+        ("settlement-llm-2025-10-in-2025-11", "2025-11-03", "accrued_expenses", "30.00"),
+        ("settlement-llm-2025-10-in-2025-11", "2025-11-03", "ai_expense", "-3.00"),
+        ("settlement-llm-2025-10-in-2025-11", "2025-11-03", "prepaid_credits", "-27.00"),
         ("consumption-llm-2025-11", "2025-11-30", "ai_expense", "18.00"),
         ("consumption-llm-2025-11", "2025-11-30", "prepaid_credits", "-18.00"),
     ]

@@ -29,7 +29,8 @@ def register(app: typer.Typer) -> None:
 def explain(
     context: typer.Context,
     what: Annotated[
-        str, typer.Argument(help="The id of an entry, or a place in a file.", metavar="ID|FILE:LINE")
+        str,
+        typer.Argument(help="The id of an entry, or a place in a file.", metavar="ID|FILE:LINE"),
     ],
     account: Annotated[
         str, typer.Option("--account", help="Only the posting to this account.", metavar="NAME")

@@ -17,9 +17,11 @@ from tokenbooks.entries.buy.expiry import expiry_entries
 from tokenbooks.entries.buy.owed import document_id, is_bill
 from tokenbooks.entries.buy.payment import payment_entries
 from tokenbooks.entries.buy.purchase import opening_entries, purchase_entries
+from tokenbooks.entries.buy.settlement import settlement_days
 from tokenbooks.entries.buy.usage import usage_entries
 from tokenbooks.entries.entry import KIND_ORDER, Assertion, Entry
 from tokenbooks.entries.posted import Posted, difference
+from tokenbooks.entries.service import service_spans
 from tokenbooks.facts import Facts
 from tokenbooks.names import OWNED_ROLES
 from tokenbooks.periods import Period
@@ -98,6 +100,7 @@ def close_period(facts: Facts, period: Period, computed: Computed, before: Befor
     changes = difference(computed.posted, before.posted)
     booking = Booking(facts, period)
     documents = [row for row in facts.invoices if row.day < period.end]
+    spans = service_spans(facts.book.post_usage, facts.book.start.start)
     entries = [
         *opening_entries(booking, changes),
         *purchase_entries(booking, changes, computed.lots),
@@ -108,6 +111,7 @@ def close_period(facts: Facts, period: Period, computed: Computed, before: Befor
             before.posted,
             computed.owed,
             _new_bills(documents, before.posted),
+            settlement_days(computed.drawn, spans, period),
             facts.book.policy("accrual_method", period.last_day) or "relieve",
         ),
         *expiry_entries(booking, changes, computed.lots),

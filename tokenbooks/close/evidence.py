@@ -46,6 +46,10 @@ class Amounts(NamedTuple):
         return Amounts(self.list_value + list_value, self.cost + cost)
 
 
+#: No list value and no cost.
+NOTHING = Amounts()
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceUsage:
     """The usage of one contract in one service span, and the table that holds it.
@@ -286,7 +290,7 @@ def covered(
             lot = computed.lots[draw.lot]
             each = Fraction(lot.cost) / lot.quantity
             for part, value in draw.parts.items():
-                known = found.get((draw.lot, part), Amounts())
+                known = found.get((draw.lot, part), NOTHING)
                 found[draw.lot, part] = known.plus(value, value * each)
     return found
 
@@ -316,7 +320,7 @@ def by_destination(
     found: dict[Destination, Amounts] = {}
     for part, (list_value, cost) in amounts:
         for to, weight in resolved.of({part: Fraction(1)}, usage.service).items():
-            known = found.get(to, Amounts())
+            known = found.get(to, NOTHING)
             found[to] = known.plus(list_value * weight, cost * weight)
     return found
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from tokenbooks.book import AllocationRule
 from tokenbooks.close.close_period import Close, LotState
-from tokenbooks.close.evidence import Amounts, ExplainedCharge
+from tokenbooks.close.evidence import NOTHING, Amounts, ExplainedCharge
 from tokenbooks.close.tier_evidence import TierLine
 from tokenbooks.credits.lots import Lot
 from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
@@ -122,7 +122,7 @@ class EntryExplanation:
     charges: tuple[ExplainedCharge, ...] = ()
     behind: tuple[RowsBehind, ...] = ()
     left_out: int = 0
-    rest: Amounts = Amounts()
+    rest: Amounts = NOTHING
     sums: tuple[SumLine, ...] = ()
     draws: tuple[LotDraw, ...] = ()
     tiers: tuple[TierLine, ...] = ()

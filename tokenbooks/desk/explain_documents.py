@@ -20,6 +20,7 @@ from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking, identity
 from tokenbooks.entries.buy.invoice import Relief, relieved
 from tokenbooks.entries.buy.owed import document_id, is_bill
+from tokenbooks.entries.buy.payment import payment_id
 from tokenbooks.entries.buy.reversal import reversal_entries
 
 
@@ -40,7 +41,9 @@ def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
         rows = [
             row
             for row in told.facts.invoices
-            if row.contract == contract and identity(kind, contract, _subject(row)) == plain
+            if row.contract == contract
+            and is_bill(row) == (kind == "invoice")
+            and identity(kind, contract, _subject(row)) == plain
         ]
         told.documents += tuple(rows)
     if kind == "invoice":
@@ -61,15 +64,15 @@ def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
 
 def _subject(row: Invoice) -> str:
     """What an entry's id names a row by."""
-    return row.invoice if row.kind == "receipt" else document_id(row)
+    if row.kind == "receipt":
+        return payment_id(row).removeprefix("receipt-")
+    return document_id(row)
 
 
 # -- lots ----------------------------------------------------------------------------
 
 
-def _explain_lots(
-    told: EntryExplanation, prepared: Prepared, contract: str, plain: str
-) -> None:
+def _explain_lots(told: EntryExplanation, prepared: Prepared, contract: str, plain: str) -> None:
     lots = prepared.close.computed.lots.values()
     kind = told.entry.kind
     own = [

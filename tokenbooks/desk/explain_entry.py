@@ -82,14 +82,22 @@ def explain_found(
         explain_usage(told, prepared, _wanted(told), limit)
     else:
         explain_documents(told, prepared)
+        if _is_new_expense(told):
+            explain_usage(told, prepared, _wanted(told), limit)
     return told
+
+
+def _is_new_expense(told: EntryExplanation) -> bool:
+    """Whether an invoice of one service span brings expense of which nothing was accrued."""
+    lines = told.reliefs
+    return len(lines) == 1 and not lines[0].relieved and lines[0].invoiced > 0
 
 
 def _wanted(told: EntryExplanation) -> Wanted:
     """The destinations and lots that the chosen postings stand for."""
     if len(told.postings) == len(told.entry.postings):
         return Wanted()
-    expenses = [p for p in told.postings if p.role not in {"prepaid_credits", "accrued_expenses"}]
+    expenses = [p for p in told.postings if p.role in _EXPENSES or p.role.startswith("ai_")]
     if expenses:
         return Wanted(destinations=frozenset(_destination(posting) for posting in expenses))
     lots = frozenset(lot for p in told.postings if (lot := dict(p.tags).get("lot")))

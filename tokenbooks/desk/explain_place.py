@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from tokenbooks.archive.journal_index import written_entries
+from tokenbooks.close.explanation import Document
+from tokenbooks.credits.lots import lot_id
 from tokenbooks.desk.explain_entry import Narrowing, explain_entry
+from tokenbooks.desk.explain_row import explain_row
+from tokenbooks.desk.find_entry import prepare_next, related_entries
+from tokenbooks.desk.gather import moment_cuts
+from tokenbooks.desk.look import look_at_usage
 from tokenbooks.desk.open_book import OpenBook
-from tokenbooks.problems import Problem
-from tokenbooks.reports.explanation import explanation_tables
+from tokenbooks.documents import CreditEvent, Invoice
+from tokenbooks.entries.booking import identity
+from tokenbooks.entries.buy.owed import document_id
+from tokenbooks.entries.buy.payment import payment_id
+from tokenbooks.names import nearest
+from tokenbooks.problems import Position, Problem, error
+from tokenbooks.reports.explanation import documents_table, explanation_tables, related_table
+from tokenbooks.reports.plan_line import plan_line_table
+from tokenbooks.reports.row_explanation import row_tables
 from tokenbooks.reports.table import Table
+from tokenbooks.sources.exports.files import ExportFile, find_export_files
+from tokenbooks.sources.files import shown
+from tokenbooks.sources.plans import plan_files
 
 Explained = tuple[list[Table], list[Problem]]
 
@@ -17,5 +39,113 @@ def explain_id(book: OpenBook, name: str, narrowing: Narrowing, limit: int) -> E
     return (explanation_tables(told) if told else []), problems
 
 
-def explain_place(book: OpenBook, file: str, line: int, narrowing: Narrowing, limit: int) -> Explained:
-    return [], []
+def explain_place(
+    book: OpenBook, file: str, line: int, narrowing: Narrowing, limit: int
+) -> Explained:
+    """The tables that explain a line of an export, a document, a plan or a journal.
+
+    ``file`` is relative to the current directory or to the book. Problem: ``line-unknown``.
+    """
+    path = _path(book, file)
+    if path is None:
+        return [], [_no_file(book, file)]
+    for export in _exports(book):
+        if os.path.abspath(export.path) == path:
+            told, problems = explain_row(book, export, line)
+            return (row_tables(told) if told else []), problems
+    for month in book.months:
+        for written in written_entries(month):
+            inside = written.line <= line <= written.last_line
+            if os.path.abspath(book.folder / written.file) == path and inside:
+                starts = [number for number, _ in written.postings if number <= line]
+                chosen = len(starts) - 1 if starts else None
+                return explain_id(book, written.id, replace(narrowing, number=chosen), limit)
+    place = Position(shown(Path(path)), line)
+    documents = [d for d in _documents(book) if d.position == replace(d.position, line=line)]
+    documents = [d for d in documents if d.position.file == place.file]
+    if documents:
+        return _explain_document(book, documents[0], limit)
+    if path in {os.path.abspath(plan) for plan in plan_files(book.folder)}:
+        return _explain_plan_line(book, place)
+    return [], [_no_line(place)]
+
+
+def _path(book: OpenBook, file: str) -> str | None:
+    """The absolute path of a file that a person names."""
+    for path in (Path(file), book.folder / file):
+        if path.is_file():
+            return os.path.abspath(path)
+    return None
+
+
+def _exports(book: OpenBook) -> Iterator[ExportFile]:
+    for contract in book.facts.book.contracts.values():
+        zone, cuts = book.facts.zone_of(contract), moment_cuts(book.facts, contract)
+        yield from find_export_files(book.folder, contract, zone, cuts=cuts)[0]
+
+
+def _documents(book: OpenBook) -> Iterator[Document]:
+    yield from book.facts.credits
+    yield from book.facts.invoices
+    yield from book.facts.opening
+
+
+def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
+    """A row of credits, invoices or openings: the entry that it makes, with all behind it."""
+    told, problems = explain_entry(book, _entry_name(row), Narrowing(), limit)
+    if told is not None:
+        return explanation_tables(told), problems
+    rest = [problem for problem in problems if problem.code != "entry-unknown"]
+    prepared, _ = prepare_next(book)
+    lot = lot_id(row) if isinstance(row, CreditEvent) else ""
+    related = related_entries(book, prepared, row.contract, lot=lot) if lot else []
+    note = "No entry is made for the row itself"
+    if isinstance(row, CreditEvent) and not row.paid and row.event in {"grant", "bonus"}:
+        note = "A free credit has no cost of its own, so that no entry is made for it"
+    elif not rest:
+        note += ": it belongs to a period after the open one, or its kind is not in `post`"
+    tables = [documents_table([row], (f"{note}.",))]
+    return tables + ([related_table(related)] if related else []), rest
+
+
+def _entry_name(row: Document) -> str:
+    if isinstance(row, CreditEvent):
+        if row.event == "bonus" and row.parent:
+            return identity("purchase", row.contract, row.parent)
+        kind = row.event if row.event in {"purchase", "opening"} else "purchase"
+        return identity(kind, row.contract, lot_id(row))
+    if isinstance(row, Invoice):
+        if row.kind == "receipt":
+            return identity("receipt", row.contract, payment_id(row).removeprefix("receipt-"))
+        return identity("invoice", row.contract, document_id(row))
+    return identity("opening", row.contract, row.role)
+
+
+def _explain_plan_line(book: OpenBook, place: Position) -> Explained:
+    """The charges that a line of a plan prices, over all usage of the book."""
+    plans = {plan.id for plan in book.facts.plans.values() if plan.position.file == place.file}
+    contracts = [c.id for c in book.facts.book.contracts.values() if c.plan in plans]
+    looked, found = look_at_usage(book)
+    problems = [problem for problem in found if problem.is_error]
+    if looked is None:
+        return [], problems
+    currency = book.facts.book.currency
+    table = plan_line_table(looked.connection, looked.scales, contracts, place, currency)
+    return ([table] if table.rows else []), problems + ([] if table.rows else [_no_line(place)])
+
+
+def _no_line(place: Position) -> Problem:
+    message = f"nothing in the book comes from line {place.line}"
+    help = (
+        "name a row of an export, of credits, invoices or openings, a price of a plan that"
+        " prices usage, or a posting of a written journal"
+    )
+    return error("line-unknown", message, help, place)
+
+
+def _no_file(book: OpenBook, file: str) -> Problem:
+    known = {export.path.relative_to(book.folder).as_posix() for export in _exports(book)}
+    near = nearest(file, known)
+    hint = f"did you mean '{near}'? " if near else ""
+    help = f"{hint}a path is relative to the current directory or to the book"
+    return error("line-unknown", f"there is no file {file}", help, Position(file))

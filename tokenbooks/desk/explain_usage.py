@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from tokenbooks.close.compute import Computed
 from tokenbooks.close.evidence import (
+    NOTHING,
     Amounts,
     ExplainedCharge,
     ServiceUsage,
@@ -30,6 +31,8 @@ from tokenbooks.entries.buy.owed import Owed
 from tokenbooks.entries.posted import Destination, Line, by_service
 from tokenbooks.rating.charges import Part
 from tokenbooks.sources.exports.connection import connect
+
+ZERO = Decimal(0)
 
 #: By lot and destination: the list value that a lot covers and what that costs.
 Covered = dict[tuple[str, Destination], Amounts]
@@ -83,9 +86,12 @@ class _Change:
         self.usage = usage
         self.wanted = wanted
         self.computed = prepared.close.computed
+        is_invoice = told.entry.kind == "invoice"
         self.posts_credits = any(p.role == "prepaid_credits" for p in told.entry.postings)
-        self.posts_accrual = any(p.role == "accrued_expenses" for p in told.entry.postings)
-        self.is_late = "corrects" in dict(told.entry.tags)
+        self.posts_accrual = is_invoice or any(
+            p.role == "accrued_expenses" for p in told.entry.postings
+        )
+        self.is_late = "corrects" in dict(told.entry.tags) and not is_invoice
         self.before = self._before()
         self.credits = self._credits()
         self.accrued = self._accrued()
@@ -134,15 +140,19 @@ class _Change:
         return {to: amounts for to, amounts in sums.items() if self.wanted.takes(to)}
 
     def _not_invoiced(self, value: Fraction) -> Fraction:
-        """What part of a span's value is accrued: all of it, unless invoices bill some.
+        """What part of a span's value the entry takes: all of it, unless invoices bill some.
 
-        Then the accrual is what they do not bill, and is split like the whole span.
+        Then it is what the accrual holds, or the invoice brings, and goes where the whole
+        span goes.
         """
-        owed = self.owed
-        if not any(item.invoiced for item in owed) or not value:
+        if not any(item.invoiced for item in self.owed) or not value:
             return Fraction(1)
-        accrued = [p.amount for p in self.told.entry.postings if p.role == "accrued_expenses"]
-        return -Fraction(sum(accrued, Decimal(0))) / value
+        if self.told.entry.kind == "invoice":
+            taken = sum((relief.invoiced - relief.relieved for relief in self.told.reliefs), ZERO)
+        else:
+            postings = self.told.entry.postings
+            taken = -sum((p.amount for p in postings if p.role == "accrued_expenses"), ZERO)
+        return Fraction(taken) / value
 
     @property
     def owed(self) -> list[Owed]:
@@ -209,7 +219,7 @@ class _Change:
         lines = []
         for to in sorted({*(to for _, to in self.credits), *self.accrued}):
             exact = sum((a.cost for (_, d), a in self.credits.items() if d == to), Fraction(0))
-            accrued = self.accrued.get(to, Amounts()).cost
+            accrued = self.accrued.get(to, NOTHING).cost
             posted = self._posted(to)
             if exact or accrued or posted:
                 account = facts.book.account(to.role, contract)
@@ -227,7 +237,7 @@ class _Change:
                 for posting in self.told.entry.postings
                 if posting.role == to.role and set(posting.tags) == wanted
             ),
-            Decimal(0),
+            ZERO,
         )
 
     def _posted_by_lot(self, to: Destination, lots: frozenset[str]) -> Decimal:
@@ -237,7 +247,7 @@ class _Change:
                 for line, amount in self._consumption().items()
                 if line.unit in lots and (line.role, line.class_, line.cost_center) == to
             ),
-            Decimal(0),
+            ZERO,
         )
 
     def _consumption(self) -> Mapping[Line, Decimal]:
@@ -249,7 +259,7 @@ class _Change:
         drawn = []
         for lot in sorted({lot for lot, _ in self.credits}):
             own = [(to, a) for (name, to), a in self.credits.items() if name == lot]
-            posted = sum((self._posted_by_lot(to, frozenset({lot})) for to, _ in own), Decimal(0))
+            posted = sum((self._posted_by_lot(to, frozenset({lot})) for to, _ in own), ZERO)
             listed = sum((a.list_value for _, a in own), Fraction(0))
             cost = sum((a.cost for _, a in own), Fraction(0))
             if listed or posted:
@@ -277,7 +287,8 @@ class _Change:
             notes.append(
                 "Some of the usage is covered by no lot; its accrual is an entry of its own."
             )
-        if self.posts_accrual and any(item.invoiced for item in self.owed):
+        is_invoiced = any(item.invoiced for item in self.owed)
+        if self.posts_accrual and is_invoiced and self.told.entry.kind != "invoice":
             notes.append(
                 "Part of the span is invoiced; what is accrued is the rest, and goes where all"
                 " usage of the span goes, in proportion."
@@ -295,7 +306,7 @@ def _settled(charges: Sequence[ExplainedCharge]) -> list[ExplainedCharge]:
 
 
 def _less(now: Amounts | None, was: Amounts | None) -> Amounts:
-    now, was = now or Amounts(), was or Amounts()
+    now, was = now or NOTHING, was or NOTHING
     return Amounts(now.list_value - was.list_value, now.cost - was.cost)
 
 
@@ -318,4 +329,3 @@ def _shared(
         else charge
         for charge in charges
     ]
-

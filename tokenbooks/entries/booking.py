@@ -21,8 +21,8 @@ from tokenbooks.periods import Period
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-#: What the narration says of kinds that always belong to an earlier period.
-_LATE = {"settlement": "", "reversal": ""}
+#: Kinds that always belong to an earlier entry of another kind, and the tag that says so.
+_LINKS = {"settlement": ("settles", "accrual"), "reversal": ("reverses", "accrual")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class Booking:
             tags.append(("service-period", service))
         tags += [("contract", contract), ("rule", rule)]
         if is_late:
-            tags.append(("corrects", plain_id))
-            narration = (
-                f"{narration}{_LATE.get(kind, ', booked late')} for {_month(service, wanted)}"
-            )
+            key, of = _LINKS.get(kind, ("corrects", kind))
+            tags.append((key, identity(of, contract, subject)))
+            words = "" if kind in _LINKS else ", booked late"
+            narration = f"{narration}{words} for {_month(service, wanted)}"
         return Entry(
             id=f"{plain_id}-in-{self.period}" if is_late else plain_id,
             kind=kind,

@@ -10,8 +10,8 @@ from tokenbooks.problems import Problem
 from tokenbooks.rating.matching import (
     Ambiguous,
     Match,
+    Outcome,
     PlanInForce,
-    Unpriced,
     ambiguity,
     decisive_dimensions,
     match,
@@ -33,7 +33,7 @@ class RatedKey:
 
     id: int
     key: Key
-    outcomes: Mapping[str, Match | Unpriced | None]
+    outcomes: Mapping[str, Outcome]
 
     def taken_out(self, meter: str) -> str | None:
         """The priced part that is taken out of a meter, such as reasoning of output."""
@@ -55,13 +55,12 @@ def rate_keys(
     rated: dict[int, RatedKey] = {}
     problems: list[Problem] = []
     for key in distinct_keys(connection, dimensions, cuts):
-        outcomes: dict[str, Match | Unpriced | None] = {}
+        outcomes: dict[str, Outcome] = {}
         ruling = plans[key.contract]
         for meter in layout.meters:
             outcome = match(ruling, key.values, meter, key.at)
             if isinstance(outcome, Ambiguous):
                 problems.append(ambiguity(ruling.plan, meter, key.values, outcome))
-                outcome = Unpriced("two rates of equal rank match")
             outcomes[meter] = outcome
         rated[len(rated)] = RatedKey(len(rated), key, outcomes)
     decided = [(item.key, item.id) for item in rated.values()]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text
-from tokenbooks.close.explanation import EntryExplanation, RelatedEntry
+from tokenbooks.close.explanation import Document, EntryExplanation, RelatedEntry
 from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
 from tokenbooks.problems import Position
 from tokenbooks.reports.rollforward import credits_cell
@@ -28,7 +28,7 @@ def explanation_tables(told: EntryExplanation) -> list[Table]:
         _sources(told),
         _tiers(told),
         _reliefs(told),
-        _documents(told),
+        documents_table(told.documents),
         _rolls(told),
         _files(told),
         related_table(told.related),
@@ -124,9 +124,7 @@ def _sums(told: EntryExplanation) -> Table:
         for line in told.sums
     ]
     columns = (
-        *plain_columns(
-            ("account", "Account"), ("class", "Class"), ("cost_center", "Cost center")
-        ),
+        *plain_columns(("account", "Account"), ("class", "Class"), ("cost_center", "Cost center")),
         _exact("from_credits", "From credits"),
         _exact("accrued", "Accrued"),
         _exact("rounding", "Rounding"),
@@ -137,7 +135,7 @@ def _sums(told: EntryExplanation) -> Table:
         for key, index in (("from_credits", 3), ("accrued", 4))
         if not any(row[index] for row in rows)
     ]
-    return _without(Table("sum", "From the charges to the postings", columns, tuple(rows)), unused)
+    return without(Table("sum", "From the charges to the postings", columns, tuple(rows)), unused)
 
 
 def _draws(told: EntryExplanation) -> Table:
@@ -204,7 +202,7 @@ def _charges(told: EntryExplanation) -> Table:
     )
     table = Table("charges", "Charges", columns, tuple(rows), tuple(_split_notes(told)))
     single = len({charge.destination for charge in told.charges}) == 1
-    return _without(table, ["class", "cost_center"] if single else [])
+    return without(table, ["class", "cost_center"] if single else [])
 
 
 def _split_notes(told: EntryExplanation) -> Iterable[str]:
@@ -241,7 +239,7 @@ def _sources(told: EntryExplanation) -> Table:
     )
     unused = [] if any(row[2] for row in rows) else ["modifiers"]
     title = "Prices and rows of the charges"
-    return _without(Table("sources", title, columns, tuple(rows)), unused)
+    return without(Table("sources", title, columns, tuple(rows)), unused)
 
 
 def _tiers(told: EntryExplanation) -> Table:
@@ -291,9 +289,10 @@ def _reliefs(told: EntryExplanation) -> Table:
     return Table("reliefs", "What the invoice relieves", columns, rows)
 
 
-def _documents(told: EntryExplanation) -> Table:
+def documents_table(documents: Sequence[Document], notes: tuple[str, ...] = ()) -> Table:
+    """Rows of credits, invoices and opening balances, with their places."""
     rows: list[tuple[Cell, ...]] = []
-    for row in told.documents:
+    for row in documents:
         place = place_cells(row.position)
         if isinstance(row, CreditEvent):
             rows.append((*place, row.day, row.event, row.lot, *_amounts(row), row.document or None))
@@ -310,7 +309,7 @@ def _documents(told: EntryExplanation) -> Table:
         Column("amount", "Amount", number=True),
         Column("about", "Document or days"),
     )
-    return Table("documents", "Rows of the book's files", columns, tuple(rows))
+    return Table("documents", "Rows of the book's files", columns, tuple(rows), notes)
 
 
 def _amounts(row: CreditEvent) -> tuple[Decimal, Decimal | None]:
@@ -385,14 +384,14 @@ def related_table(related: Sequence[RelatedEntry], title: str = "Related entries
         Column("why", "Remark"),
     )
     unused = [] if any(item.why for item in related) else ["why"]
-    return _without(Table("entries", title, columns, rows), unused)
+    return without(Table("entries", title, columns, rows), unused)
 
 
 def _exact(key: str, heading: str) -> Column:
     return Column(key, heading, number=True, places=EXACT_PLACES, total=True)
 
 
-def _without(table: Table, keys: Sequence[str]) -> Table:
+def without(table: Table, keys: Sequence[str]) -> Table:
     """A table without some columns, which have nothing to say."""
     kept = [index for index, column in enumerate(table.columns) if column.key not in keys]
     return Table(

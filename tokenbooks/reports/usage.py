@@ -38,9 +38,9 @@ def charges_table(
     cells = [
         (
             *(value or "" for value in row[: len(by)]),
-            _scaled(row[-3], scales.quantity),
-            _scaled(row[-2], scales.list_value),
-            _scaled(row[-1], scales.cost),
+            scaled_cell(row[-3], scales.quantity),
+            scaled_cell(row[-2], scales.list_value),
+            scaled_cell(row[-1], scales.cost),
         )
         for row in rows
     ]
@@ -104,5 +104,6 @@ def _notes(accounts: Iterable[FileAccount]) -> list[str]:
     return notes
 
 
-def _scaled(digits: str | None, places: int) -> Decimal:
+def scaled_cell(digits: str | None, places: int) -> Decimal:
+    """A scaled integer of the table of charges as a decimal."""
     return Decimal(number_text(Decimal(digits or "0").scaleb(-places)))

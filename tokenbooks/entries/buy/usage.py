@@ -16,6 +16,7 @@ from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.buy.invoice import Relief, invoice_entries, relieved
 from tokenbooks.entries.buy.owed import Owed
 from tokenbooks.entries.buy.reversal import reversal_entries
+from tokenbooks.entries.buy.settlement import SettledOn, settlement_entries
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import Line, Posted, by_service, difference
 from tokenbooks.entries.service import last_day_of
@@ -27,6 +28,7 @@ def usage_entries(
     before: Mapping[Line, Decimal],
     owed: Mapping[tuple[str, str, str], Owed],
     bills: Sequence[Invoice],
+    settled_on: SettledOn,
     method: str,
 ) -> list[Entry]:
     """All entries for usage. ``bills`` are the documents that this close books.
@@ -50,29 +52,21 @@ def usage_entries(
     rest = by_service(difference(service, booked), "service")
     consumed = by_service(changes, "consumption")
     for key in sorted({*rest, *consumed}, key=lambda key: (last_day_of(key[1]), key)):
-        entries += _span_entries(booking, key, consumed.get(key, {}), rest.get(key, {}))
+        entries += _span_entries(booking, key, consumed.get(key, {}), rest.get(key, {}), settled_on)
     return entries
 
 
 def _span_entries(
-    booking: Booking, key: tuple[str, str], consumed: Posted, accrued: Posted
+    booking: Booking,
+    key: tuple[str, str],
+    consumed: Posted,
+    accrued: Posted,
+    settled_on: SettledOn,
 ) -> list[Entry]:
     contract, service = key
     day = last_day_of(service)
     if consumed and accrued and booking.is_late(day):
-        lines = {**consumed, **accrued}
-        return [
-            booking.entry(
-                "settlement",
-                contract,
-                service,
-                day,
-                "Accrued usage settled from credits",
-                lines,
-                rule="prepaid-settlement",
-                service=service,
-            )
-        ]
+        return list(settlement_entries(booking, key, {**consumed, **accrued}, settled_on))
     entries = []
     if consumed:
         entries.append(

@@ -1,0 +1,316 @@
+"""Explaining a row of an export: from its cells up to the entries that post it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tokenbooks.archive.month import ClosedMonth
+from tokenbooks.close.compute import Computed, compute
+from tokenbooks.close.evidence import ServiceUsage, pool_average
+from tokenbooks.close.explanation import DayDraw, MeterRating, RelatedEntry, RowExplanation
+from tokenbooks.desk.changed_files import path_in_book
+from tokenbooks.desk.close import Prepared
+from tokenbooks.desk.find_entry import next_period, prepare_again, prepare_next, related_entries
+from tokenbooks.desk.gather import Gathered, gather_usage
+from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.desk.replaced_rows import earlier_row, replacing_files
+from tokenbooks.entries.posted import Destination
+from tokenbooks.entries.service import service_spans
+from tokenbooks.periods import Period, span_of
+from tokenbooks.problems import Position, Problem, any_error, error
+from tokenbooks.rating.keys import INSIDE
+from tokenbooks.rating.matching import Ambiguous, Match, PlanInForce, Unpriced, match
+from tokenbooks.sources.exports.connection import connect
+from tokenbooks.sources.exports.descriptor import EMPTY, USAGE
+from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.reader import open_export
+from tokenbooks.sources.exports.rows import ExplainedRow, row_at
+from tokenbooks.usage.allocation import SINGLE_EXPENSE, UNALLOCATED, ruling
+from tokenbooks.usage.layout import REJECTED, SKIPPED, USED
+
+if TYPE_CHECKING:
+    import duckdb
+
+VERDICTS = {USED: "used", SKIPPED: "skipped", REJECTED: "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was computed with the row among the usage, and the close that booked it."""
+
+    gathered: Gathered
+    computed: Computed
+    prepared: Prepared | None = None
+    written: ClosedMonth | None = None
+
+
+def explain_row(
+    book: OpenBook, file: ExportFile, line: int
+) -> tuple[RowExplanation | None, list[Problem]]:
+    """A row as normalised, its prices, its rule, the lots of its day, and its entries.
+
+    Problem: ``line-unknown`` where no row stands at the line; else what opening the file,
+    or computing the close that booked the row, gives.
+    """
+    form, problems = open_export(file, book.descriptors)
+    if form is None:
+        return None, problems
+    row = row_at(connect(), file, form.descriptor, line)
+    if row is None:
+        return None, [line_unknown(file, line)]
+    told = RowExplanation(
+        book.facts,
+        Position(file.shown, row.line),
+        file.contract,
+        form.descriptor.id,
+        form.descriptor.kind,
+        row.at,
+        VERDICTS[row.verdict],
+        row.reason,
+        row.dimensions,
+        row.amount,
+        row.currency,
+    )
+    if form.descriptor.kind not in {USAGE, EMPTY}:
+        told.notes.append("A statement is evidence for reconciling; no entry comes from it.")
+    if form.descriptor.kind != USAGE or row.verdict != USED or row.at is None:
+        return told, []
+    if first := earlier_row(book, file, form, row.line):
+        told.verdict, told.reason = "replaced", f"{first} has the same id and counts"
+        return told, []
+    return told, _explain_used(told, book, file, row)
+
+
+def line_unknown(file: ExportFile, line: int) -> Problem:
+    """The problem that no row stands at a line."""
+    with file.path.open("rb") as stream:
+        lines = sum(1 for _ in stream)
+    if line == 1:
+        message = "line 1 is the header"
+    elif line > lines or line < 1:
+        message = f"there is no line {line}: the file has {lines}"
+    else:
+        message = f"no row stands at line {line}, or it has not as many cells as the header"
+    help = f"name a line from 2 to {lines}, as `tokenbooks explain {file.shown}:2`"
+    return error("line-unknown", message, help, Position(file.shown))
+
+
+def _explain_used(
+    told: RowExplanation, book: OpenBook, file: ExportFile, row: ExplainedRow
+) -> list[Problem]:
+    day = told.day
+    if day is None or day < book.facts.book.start.start:
+        told.notes.append(f"Before the book's start {book.facts.book.start}: left out.")
+        return []
+    seen, problems = _seen(book, file, row, day)
+    if seen is None:
+        return problems
+    others = replacing_files(seen.gathered, file, row)
+    if others:
+        told.verdict = "replaced"
+        told.reason = f"{', '.join(others)} has the same bucket and is later"
+        return problems
+    _add_prices(told, seen.computed, row, day)
+    _add_rule(told, day)
+    _add_draws(told, seen.computed, day)
+    told.related = tuple(_entries(told, book, seen, day))
+    if seen.written is not None:
+        told.notes += _replaced_since(book, file, row, day, seen.written)
+    return problems
+
+
+# -- which close booked it -----------------------------------------------------------
+
+
+def _seen(
+    book: OpenBook, file: ExportFile, row: ExplainedRow, day: date
+) -> tuple[_Seen | None, list[Problem]]:
+    end = _end_of_line(file, row.line)
+    path = path_in_book(book, file)
+    for month in book.months:
+        record = next((r for r in month.manifest.files if r.path == path), None)
+        if record is not None and record.size >= end and month.period.end > day:
+            prepared, problems = prepare_again(book, month)
+            if prepared is None:
+                return None, problems
+            computed = prepared.close.computed
+            return _Seen(prepared.gathered, computed, prepared, month), problems
+    if day < next_period(book).end:
+        prepared, problems = prepare_next(book)
+        if prepared is None:
+            return None, problems
+        return _Seen(prepared.gathered, prepared.close.computed, prepared), problems
+    return _look(book, day)
+
+
+def _end_of_line(file: ExportFile, line: int) -> int:
+    """Where a line ends in the file, in bytes: a file may have grown since a close."""
+    with file.path.open("rb") as stream:
+        return sum(len(text) for _, text in zip(range(line), stream, strict=False))
+
+
+def _look(book: OpenBook, day: date) -> tuple[_Seen | None, list[Problem]]:
+    """All usage to the end of the day's month, closed or not."""
+    period = Period(book.facts.book.start.start, Period.month_of(day).end)
+    gathered, found = gather_usage(connect(), book, period, [])
+    problems = [problem for problem in found if problem.is_error]
+    if gathered is None:
+        return None, problems
+    connection: duckdb.DuckDBPyConnection = gathered.connection
+    computed, found = compute(connection, book.facts, gathered.layout, gathered.daily, period, {})
+    problems += [problem for problem in found if problem.is_error]
+    return (None if any_error(problems) else _Seen(gathered, computed)), problems
+
+
+def _replaced_since(
+    book: OpenBook, file: ExportFile, row: ExplainedRow, day: date, month: ClosedMonth
+) -> list[str]:
+    """Whether a download that came after the close now counts instead of the row."""
+    known = {record.path for record in month.manifest.files}
+    seen, _ = _look(book, day)
+    if seen is None or all(path_in_book(book, f) in known for f in seen.gathered.files):
+        return []
+    return [
+        f"Since {month.period} was closed, {other} replaces the row's bucket;"
+        " what it changes is booked late."
+        for other in replacing_files(seen.gathered, file, row)
+    ]
+
+
+# -- prices, rule, lots ----------------------------------------------------------------
+
+
+def _add_prices(told: RowExplanation, computed: Computed, row: ExplainedRow, day: date) -> None:
+    facts = told.facts
+    contract = facts.book.contracts[told.contract]
+    plan = PlanInForce(facts.plan_of(contract), facts.zone_of(contract))
+    assert row.at is not None
+    outcomes = {meter: match(plan, row.dimensions, meter, row.at) for meter in row.meters}
+    ratings = []
+    for meter, counted in row.meters.items():
+        quantity = Fraction(counted)
+        for part, whole in INSIDE.items():
+            if whole == meter and isinstance(outcomes.get(part), Match):
+                quantity -= Fraction(row.meters[part])
+        rating = MeterRating(meter, quantity, None)
+        outcome = outcomes[meter]
+        if isinstance(outcome, Match):
+            rating = _priced(rating, outcome, plan, row)
+            rating = replace(rating, value=_value(told, computed, rating, outcome, day))
+        elif isinstance(outcome, Unpriced):
+            rating = replace(rating, reason=f"unpriced: {outcome.reason}")
+        elif isinstance(outcome, Ambiguous):
+            rating = replace(rating, reason="two rates of equal rank match")
+        else:
+            rating = replace(rating, reason="informational")
+        ratings.append(rating)
+    told.meters = tuple(ratings)
+
+
+def _priced(
+    rating: MeterRating, outcome: Match, ruling: PlanInForce, row: ExplainedRow
+) -> MeterRating:
+    plan, at = ruling.plan, row.at
+    assert at is not None
+    model = row.dimensions.get("model", "")
+    alias = next(
+        (a for a in plan.aliases if model and a.name == model and ruling.in_force(a, at)), None
+    )
+    modifiers = tuple(m for m in plan.modifiers if m.name in outcome.modifiers)
+    return replace(
+        rating, price=outcome.price, alias=alias, modifiers=modifiers, factor=outcome.factor
+    )
+
+
+def _value(
+    told: RowExplanation, computed: Computed, rating: MeterRating, outcome: Match, day: date
+) -> Fraction:
+    if not outcome.price.tiered:
+        return rating.quantity * outcome.each
+    book = told.facts.book
+    service = service_spans(book.post_usage, book.start.start)(day)
+    usage = ServiceUsage(told.contract, service, book.post_usage)
+    span = str(span_of(day, outcome.price.over))
+    identity = (told.contract, _party(told), outcome.rate.conditions, outcome.price.name, span)
+    for pool in computed.rated.charges.pools.values():
+        if (pool.contract, pool.party, pool.conditions, pool.name, pool.span) == identity:
+            return rating.quantity * rating.factor * pool_average(computed.rated, pool, usage)
+    return Fraction(0)
+
+
+def _party(told: RowExplanation) -> str:
+    each = told.facts.book.contracts[told.contract].each
+    return told.dimensions.get(each, "") if each else ""
+
+
+def _add_rule(told: RowExplanation, day: date) -> None:
+    book = told.facts.book
+    contract = book.contracts[told.contract]
+    told.rule = ruling(book, told.dimensions, day)
+    unruled = UNALLOCATED if book.allocate else SINGLE_EXPENSE
+    told.shares = tuple(
+        (
+            book.account(share.role, contract),
+            Destination(share.role, share.class_, share.cost_center),
+            share.share,
+        )
+        for share in (told.rule.shares if told.rule else (unruled,))
+    )
+
+
+def _add_draws(told: RowExplanation, computed: Computed, day: date) -> None:
+    """The lots that cover the day's usage of the party, and what none covers."""
+    drawn = computed.drawn.get((told.contract, _party(told)))
+    if drawn is None or told.facts.book.contracts[told.contract].settle != "prepaid":
+        return
+    draws = []
+    for draw in drawn.draws:
+        if draw.used_at.date() == day:
+            lot = computed.lots[draw.lot]
+            cost = Fraction(lot.cost) * draw.quantity / lot.quantity
+            draws.append(DayDraw(lot, draw.drawn_at, draw.quantity, cost))
+    for item in drawn.uncovered:
+        if item.used_at.date() == day:
+            draws.append(DayDraw(None, None, item.quantity, item.quantity))
+    told.draws = tuple(draws)
+
+
+# -- entries -------------------------------------------------------------------------
+
+
+def _entries(
+    told: RowExplanation, book: OpenBook, seen: _Seen, day: date
+) -> Sequence[RelatedEntry]:
+    """The entries that post the row: in the close that booked it, and those that came after."""
+    facts = book.facts
+    service = service_spans(facts.book.post_usage, facts.book.start.start)(day)
+    if seen.prepared is None:
+        return [
+            RelatedEntry(f"{kind}-{told.contract}-{service}", service, "", 0, "not written yet")
+            for kind in _kinds(told)
+        ]
+    booked = str(seen.prepared.close.period)
+    prepared = seen.prepared if seen.written is None else None
+    found = []
+    for item in related_entries(book, prepared, told.contract, service=service):
+        kind = item.id.split("-", 1)[0]
+        if item.period == booked and kind in {*_kinds(told), "settlement"}:
+            more = f"; {item.why}" if item.why else ""
+            found.append(replace(item, why=f"posts it{more}"))
+        elif item.period > booked and kind in {"settlement", "reversal"}:
+            found.append(replace(item, why=f"{kind} of what was accrued"))
+        elif item.period >= booked and kind == "invoice":
+            found.append(replace(item, why="invoices the period"))
+    return found
+
+
+def _kinds(told: RowExplanation) -> list[str]:
+    """The kinds of entries that usage of the row's day comes into."""
+    if told.facts.book.contracts[told.contract].settle != "prepaid":
+        return ["accrual"]
+    kinds = ["consumption"] if any(draw.lot for draw in told.draws) else []
+    return kinds + (["accrual"] if any(draw.lot is None for draw in told.draws) else [])

@@ -1,0 +1,181 @@
+"""The explanation of a row of an export as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from tokenbooks.amounts import exact_text, number_text
+from tokenbooks.close.explanation import MeterRating, RowExplanation
+from tokenbooks.reports.explanation import (
+    EXACT_PLACES,
+    exact_cell,
+    place_cells,
+    plain_columns,
+    related_table,
+    without,
+)
+from tokenbooks.reports.table import Cell, Column, Table
+
+
+def row_tables(told: RowExplanation) -> list[Table]:
+    """Everything that a row leads to; tables without rows are left out."""
+    tables = [
+        _row(told),
+        _dimensions(told),
+        _meters(told),
+        _names(told),
+        _allocation(told),
+        _draws(told),
+        related_table(told.related, "Entries"),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def _row(told: RowExplanation) -> Table:
+    row = (
+        *place_cells(told.place),
+        told.contract,
+        told.format,
+        told.day,
+        told.verdict,
+        told.reason or None,
+        told.amount,
+        told.currency,
+    )
+    columns = [
+        Column("file", "File"),
+        Column("line", "Line", number=True),
+        *plain_columns(
+            ("contract", "Contract"), ("format", "Format"), ("day", "Day"), ("verdict", "Verdict")
+        ),
+        Column("reason", "Because"),
+        Column("amount", "Amount", number=True),
+        Column("currency", "Currency"),
+    ]
+    # what a row of this kind cannot have is not shown as an empty column
+    kept = [index for index, cell in enumerate(row) if cell is not None or index < 6]
+    return Table(
+        "row",
+        "Row",
+        tuple(columns[index] for index in kept),
+        (tuple(row[index] for index in kept),),
+        tuple(told.notes),
+    )
+
+
+def _dimensions(told: RowExplanation) -> Table:
+    names = told.facts.book.names
+    rows = tuple(
+        (name, value, names.get(name, {}).get(value)) for name, value in told.dimensions.items()
+    )
+    columns = plain_columns(("dimension", "Dimension"), ("value", "Value"), ("name", "Name"))
+    return Table("dimensions", "What it is about", columns, rows)
+
+
+def _meters(told: RowExplanation) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for rating in told.meters:
+        priced = rating.price is not None
+        rows.append(
+            (
+                rating.meter,
+                exact_cell(rating.quantity),
+                str(rating.price) if priced else rating.reason,
+                _factors(rating) or None,
+                exact_cell(rating.value) if priced else None,
+                *place_cells(rating.price.position if rating.price else None),
+            )
+        )
+    columns = (
+        Column("meter", "Meter"),
+        Column("quantity", "Quantity", number=True),
+        *plain_columns(("price", "Price"), ("modifiers", "Modifiers")),
+        Column("list_value", "= List value", number=True, places=EXACT_PLACES, total=True),
+        Column("plan", "Plan"),
+        Column("plan_line", "Line", number=True),
+    )
+    notes = (
+        ("A tiered price stands with its average over the service period.",)
+        if any(rating.price and rating.price.tiered for rating in told.meters)
+        else ()
+    )
+    table = Table("meters", "What it costs at list", columns, tuple(rows), notes)
+    return without(table, [] if any(row[3] for row in rows) else ["modifiers"])
+
+
+def _factors(rating: MeterRating) -> str:
+    names = " ".join(modifier.name for modifier in rating.modifiers)
+    return f"{names} x {exact_text(rating.factor)}" if names else ""
+
+
+def _names(told: RowExplanation) -> Table:
+    """The aliases and modifiers that made the price what it is, with their places."""
+    rows = tuple(dict.fromkeys(row for rating in told.meters for row in _rulings(rating)))
+    columns = (
+        *plain_columns(("what", "What"), ("text", "Says"), ("plan", "Plan")),
+        Column("plan_line", "Line", number=True),
+    )
+    return Table("rulings", "Aliases and modifiers", columns, rows)
+
+
+def _rulings(rating: MeterRating) -> Iterator[tuple[Cell, ...]]:
+    if rating.alias is not None:
+        text = f"{rating.alias.name} is {rating.alias.model}"
+        yield ("alias", text, *place_cells(rating.alias.position))
+    for modifier in rating.modifiers:
+        text = f"{modifier.name}: where {modifier.when}"
+        yield ("modifier", text, *place_cells(modifier.position))
+
+
+def _allocation(told: RowExplanation) -> Table:
+    place = told.rule.position if told.rule else None
+    rows = tuple(
+        (
+            account,
+            to.class_ or None,
+            to.cost_center or None,
+            f"{number_text(share)}%",
+            str(told.rule.when) if told.rule else "no rule matches",
+            *place_cells(place),
+        )
+        for account, to, share in told.shares
+    )
+    columns = (
+        *plain_columns(
+            ("account", "Account"),
+            ("class", "Class"),
+            ("cost_center", "Cost center"),
+            ("share", "Share"),
+            ("rule", "Rule"),
+            ("file", "File"),
+        ),
+        Column("line", "Line", number=True),
+    )
+    return Table("allocation", "Where it goes", columns, rows)
+
+
+def _draws(told: RowExplanation) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for draw in told.draws:
+        each = draw.cost / draw.list_value if draw.list_value else Fraction(0)
+        rows.append(
+            (
+                draw.lot.id if draw.lot else "(no lot)",
+                draw.drawn_at.date() if draw.drawn_at else None,
+                exact_cell(draw.list_value),
+                exact_cell(each),
+                exact_cell(draw.cost),
+                *place_cells(draw.lot.event.position if draw.lot else None),
+            )
+        )
+    columns = (
+        *plain_columns(("lot", "Lot"), ("drawn_on", "Drawn on")),
+        Column("list_value", "List value", number=True, places=EXACT_PLACES, total=True),
+        Column("cost_of_one", "Cost of 1", number=True, places=EXACT_PLACES),
+        Column("cost", "Cost", number=True, places=EXACT_PLACES, total=True),
+        Column("file", "File"),
+        Column("line", "Line", number=True),
+    )
+    title = f"Lots that cover the contract's usage of {told.day}"
+    return Table("lots", title, columns, tuple(rows))
