@@ -1,7 +1,7 @@
 """The documents tell the truth: their commands are run, their YAML is read, their links lead on.
 
-To write the outputs anew after a change: ``python -m tests.test_documents``. Outputs
-with a line ``...`` are left alone; they are shortened by hand.
+To write the outputs anew after a change: ``python -m tests.test_documents``. Of an output
+that is shortened by ``...`` each piece is sought by its first line.
 """
 
 from __future__ import annotations
@@ -226,18 +226,26 @@ def test_decisions_are_short_dated_and_numbered_without_a_gap() -> None:
 
 
 def write_outputs() -> None:
-    """Replace the outputs that differ, in every document, unless they are shortened."""
+    """Replace the outputs that differ, in every document."""
     for document in with_block("console"):
         rows = document.read_text().splitlines(keepends=True)
         with tempfile.TemporaryDirectory() as place:
             differing = list(outputs_that_differ(document, Path(place)))
         for command, printed in reversed(differing):
             end = command.at + command.expected.count("\n")
-            if "...\n" in command.expected:
-                print(f"{ids(document)}:{command.at}: shortened, and not right")
-            else:
-                rows[command.at : end] = [printed]
+            rows[command.at : end] = [printed]
         document.write_text("".join(rows))
+
+
+def shortened(printed: str, expected: str) -> str:
+    """The pieces of an output that the document shows, ``...`` between them."""
+    lines = printed.splitlines(keepends=True)
+    result: list[str] = []
+    for piece in re.split(r"^( *\.\.\.\n)", expected, flags=re.MULTILINE):
+        rows = piece.splitlines(keepends=True)
+        start = lines.index(rows[0]) if rows and rows[0] in lines else None
+        result += rows if start is None else lines[start : start + len(rows)]
+    return "".join(result)
 
 
 def outputs_that_differ(document: Path, place: Path) -> Iterator[tuple[Command, str]]:
@@ -248,7 +256,10 @@ def outputs_that_differ(document: Path, place: Path) -> Iterator[tuple[Command, 
             for command in commands_of(block) if block.language == "console" else []:
                 printed = folder.run(command.line)
                 if not agrees(command.expected, printed):
-                    yield command, re.sub(r"^(?=.)", block.indent, printed, flags=re.MULTILINE)
+                    shown = printed
+                    if re.search(r"^ *\.\.\.$", command.expected, re.MULTILINE):
+                        shown = shortened(printed, command.expected)
+                    yield command, re.sub(r"^(?=.)", block.indent, shown, flags=re.MULTILINE)
 
 
 if __name__ == "__main__":

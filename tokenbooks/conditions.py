@@ -44,6 +44,9 @@ class Conditions:
         globs = sum(any("*" in p for p in patterns) for _, patterns in self.patterns)
         return (len(self.patterns), -globs)
 
+    def __bool__(self) -> bool:
+        return bool(self.patterns)
+
     def __str__(self) -> str:
         return ", ".join(f"{name}: {' | '.join(values)}" for name, values in self.patterns)
 

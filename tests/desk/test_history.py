@@ -154,3 +154,17 @@ def test_usage_before_the_start_is_left_out_with_a_warning(tmp_path: Path) -> No
     book = write_book(tmp_path, {"usage/a.csv": usage("2025-09-05,9", "2025-10-05,100")})
     assert close(book, "2025-10")[0]["debit"] == "100.00"
     assert "warning[usage-before-start]: contract llm: 1 rows" in tokenbooks(book, "check").err
+
+
+def test_the_replay_finds_tables_that_no_longer_follow(book: Path) -> None:
+    """The price written in another way moves no figure, but the table that shows it."""
+    write_book(book, {"plans/llm.yaml": PLAN.replace("credits: 1", "credits: 10 per 10")})
+    assert tokenbooks(book, "check").code == 0
+    ran = tokenbooks(book, "check", "--replay")
+    assert ran.code == 1
+    assert "error[replay-differs]: 2025-10 computed again gives other figures in" in ran.err
+
+
+def test_a_comment_in_the_plan_changes_nothing(book: Path) -> None:
+    write_book(book, {"plans/llm.yaml": "# read again on 3 December\n" + PLAN})
+    assert tokenbooks(book, "check", "--replay").code == 0

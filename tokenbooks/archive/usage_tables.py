@@ -54,8 +54,8 @@ def write_charges(
         ),
         "meter",
         f"{decimal_text('quantity', scales.quantity)} AS quantity",
+        "nullif(rate, '') AS rate",
         "price",
-        "plan_line",
         "nullif(modifiers, '') AS modifiers",
         f"{decimal_text('list_value', scales.list_value)} AS list_value",
         f"{decimal_text('cost', scales.cost)} AS cost",
@@ -65,7 +65,7 @@ def write_charges(
     keys = ", ".join(["contract", "party", "service_period", *layout.dimension_columns])
     connection.execute(
         f"COPY (SELECT {', '.join(columns)} FROM charges"
-        f" ORDER BY {keys}, meter, plan_line, modifiers, class, cost_center)"
+        f" ORDER BY {keys}, meter, rate, modifiers, class, cost_center)"
         f" TO '{_quoted(target)}' (FORMAT CSV, HEADER, DELIMITER ',')"
     )
 

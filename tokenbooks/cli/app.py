@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from tokenbooks.cli import check, close, credits, explain, init, rate, usage
+from tokenbooks.cli import check, close, credits, explain, formats, init, rate, usage
 from tokenbooks.cli.options import BookOption, QuietOption, TodayOption
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ def shared(
     context.obj = {"book": book, "today": today, "quiet": quiet}
 
 
-for command in (init, check, usage, rate, credits, close, explain):
+for command in (init, check, usage, rate, credits, close, explain, formats):
     command.register(app)
 
 

@@ -58,6 +58,8 @@ def explain(
     """Explain a posting by its charges, prices, lots and rows, or a row by its postings."""
     from tokenbooks.desk.explain_entry import Narrowing
     from tokenbooks.desk.explain_place import explain_id, explain_place
+    from tokenbooks.reports.narrow import narrowed
+    from tokenbooks.reports.rendering import terminal_width
 
     chosen_format(format)
     narrowing = Narrowing(account, role, class_, cost_center, lot)
@@ -69,5 +71,6 @@ def explain(
         file, line = place["file"], int(place["line"])
         tables, found = explain_place(opened_book, file, line, narrowing, limit)
     if tables:
-        show_tables(tables, format)
+        width = terminal_width() if format == "text" else None
+        show_tables(narrowed(tables, width, {"charges": ["meter"]}), format)
     stop_if_wrong([*(p for p in problems if p.is_error), *found])

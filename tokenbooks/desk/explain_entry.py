@@ -10,12 +10,21 @@ from tokenbooks.desk.explain_documents import explain_documents
 from tokenbooks.desk.explain_usage import Wanted, explain_usage
 from tokenbooks.desk.find_entry import FoundEntry, find_entry
 from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.entries.buy.purchase import PAID_FROM
 from tokenbooks.entries.entry import Entry, Posting
 from tokenbooks.entries.posted import Destination
 from tokenbooks.problems import Position, Problem, error
 from tokenbooks.sources.files import shown
 
 USAGE_KINDS = ("consumption", "accrual", "settlement")
+
+#: Roles that usage posts beside its expense.
+_BALANCE_ROLES = frozenset(
+    [
+        *("prepaid_credits", "accrued_expenses", "input_vat_recoverable", "output_vat_payable"),
+        *PAID_FROM.values(),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ def _wanted(told: EntryExplanation) -> Wanted:
     """The destinations and lots that the chosen postings stand for."""
     if len(told.postings) == len(told.entry.postings):
         return Wanted()
-    expenses = [p for p in told.postings if p.role in _EXPENSES or p.role.startswith("ai_")]
+    expenses = [p for p in told.postings if p.role not in _BALANCE_ROLES]
     if expenses:
         return Wanted(destinations=frozenset(_destination(posting) for posting in expenses))
     lots = frozenset(lot for p in told.postings if (lot := dict(p.tags).get("lot")))

@@ -10,6 +10,7 @@ from pathlib import Path
 from tokenbooks.archive.journal_index import written_entries
 from tokenbooks.close.explanation import Document
 from tokenbooks.credits.lots import lot_id
+from tokenbooks.desk.explain_documents import lot_rolls
 from tokenbooks.desk.explain_entry import Narrowing, explain_entry
 from tokenbooks.desk.explain_row import explain_row
 from tokenbooks.desk.find_entry import prepare_next, related_entries
@@ -22,7 +23,12 @@ from tokenbooks.entries.buy.owed import document_id
 from tokenbooks.entries.buy.payment import payment_id
 from tokenbooks.names import nearest
 from tokenbooks.problems import Position, Problem, error
-from tokenbooks.reports.explanation import documents_table, explanation_tables, related_table
+from tokenbooks.reports.explanation import (
+    documents_table,
+    explanation_tables,
+    related_table,
+    rolls_table,
+)
 from tokenbooks.reports.plan_line import plan_line_table
 from tokenbooks.reports.row_explanation import row_tables
 from tokenbooks.reports.table import Table
@@ -105,6 +111,8 @@ def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
     elif not rest:
         note += ": it belongs to a period after the open one, or its kind is not in `post`"
     tables = [documents_table([row], (f"{note}.",))]
+    if prepared is not None and lot in prepared.close.computed.lots:
+        tables.append(rolls_table(lot_rolls(prepared, prepared.close.computed.lots[lot])))
     return tables + ([related_table(related)] if related else []), rest
 
 

@@ -206,7 +206,7 @@ def _add_prices(told: RowExplanation, computed: Computed, row: ExplainedRow, day
         elif isinstance(outcome, Ambiguous):
             rating = replace(rating, reason="two rates of equal rank match")
         else:
-            rating = replace(rating, reason="informational")
+            rating = replace(rating, reason="not priced")
         ratings.append(rating)
     told.meters = tuple(ratings)
 
@@ -299,8 +299,7 @@ def _entries(
     for item in related_entries(book, prepared, told.contract, service=service):
         kind = item.id.split("-", 1)[0]
         if item.period == booked and kind in {*_kinds(told), "settlement"}:
-            more = f"; {item.why}" if item.why else ""
-            found.append(replace(item, why=f"posts it{more}"))
+            found.append(replace(item, why="posts it"))
         elif item.period > booked and kind in {"settlement", "reversal"}:
             found.append(replace(item, why=f"{kind} of what was accrued"))
         elif item.period >= booked and kind == "invoice":

@@ -45,6 +45,7 @@ class Quote(NamedTuple):
     meter: str
     each: Fraction
     ratio: Fraction
+    rate: str
     text: str
     plan_line: int
     modifiers: str
@@ -94,6 +95,7 @@ def put_quotes(connection: duckdb.DuckDBPyConnection, found: Sequence[Quote], pl
         "each": "HUGEINT",
         "is_exact": "BOOLEAN",
         "ratio": "HUGEINT",
+        "rate": "VARCHAR",
         "text": "VARCHAR",
         "plan_line": "INTEGER",
         "modifiers": "VARCHAR",
@@ -128,7 +130,7 @@ def _quote(
     ratio = ratios.get((item.key.contract, party, service_period, part), Fraction(1))
     where = (item.id, party, service_period, allocation, meter)
     if not isinstance(outcome, Match):
-        return Quote(*where, Fraction(0), ratio, "unpriced" if outcome else "", 0, "", False)
+        return Quote(*where, Fraction(0), ratio, "", "unpriced" if outcome else "", 0, "", False)
     price = outcome.price
     each = Fraction(0) if price.tiered else outcome.each
     if price.tiered:
@@ -136,7 +138,8 @@ def _quote(
         average, ratio = pooled.get(entry, (Fraction(0), ratio))
         each = average * outcome.factor
     applied = " ".join(outcome.modifiers)
-    return Quote(*where, each, ratio, str(price), price.position.line, applied, True)
+    line = price.position.line
+    return Quote(*where, each, ratio, str(outcome.rate), str(price), line, applied, True)
 
 
 def _pool_months(charges: Charges, ratios: CostRatios) -> dict[_Entry, tuple[Fraction, Fraction]]:

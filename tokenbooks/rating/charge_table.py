@@ -4,7 +4,7 @@
 
     contract, party, service_period, "d_NAME"..., meter VARCHAR,
     quantity, list_value, cost HUGEINT     at the scales of ``ChargeScales``
-    price VARCHAR, plan_line INTEGER, modifiers VARCHAR, class, cost_center VARCHAR
+    rate, price VARCHAR, plan_line INTEGER, modifiers VARCHAR, class, cost_center VARCHAR
 
 Values are scaled integers, exact where the price is (see ``charge_prices``). Entries never
 come from this table.
@@ -138,7 +138,7 @@ def _charges_sql(layout: Layout, quantity_places: int, scales: ChargeScales) -> 
         " k.quantity * s.share AS quantity,"
         f" CASE WHEN p.is_exact THEN {value} ELSE ({at_places}) * {step} END AS list_value,"
         f" {cost} AS cost,"
-        " p.text AS price, p.plan_line, p.modifiers, s.class, s.cost_center"
+        " p.rate, p.text AS price, p.plan_line, p.modifiers, s.class, s.cost_center"
         f" FROM ({_quantities_sql(layout, quantity_places)}) k"
         " JOIN charge_prices p ON k.rating = p.rating AND k.party = p.party"
         " AND k.service_period = p.service_period AND k.meter = p.meter"

@@ -86,6 +86,10 @@ class Rate:
     until: Moment | None = None
     position: Position = NOWHERE
 
+    def __str__(self) -> str:
+        since = f" from {self.starts.isoformat()}" if self.starts else ""
+        return f"{self.conditions or 'any usage'}{since}"
+
 
 @dataclass(frozen=True, slots=True)
 class Modifier:

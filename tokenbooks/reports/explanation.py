@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text
-from tokenbooks.close.explanation import Document, EntryExplanation, RelatedEntry
+from tokenbooks.close.explanation import Document, EntryExplanation, LotRoll, RelatedEntry
 from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
 from tokenbooks.problems import Position
 from tokenbooks.reports.rollforward import credits_cell
@@ -29,7 +29,7 @@ def explanation_tables(told: EntryExplanation) -> list[Table]:
         _tiers(told),
         _reliefs(told),
         documents_table(told.documents),
-        _rolls(told),
+        rolls_table(told.rolls),
         _files(told),
         related_table(told.related),
     ]
@@ -51,31 +51,32 @@ def place_cells(place: Position | None) -> tuple[Cell, Cell]:
     return (place.file, place.line) if place and place.file else (None, None)
 
 
+def place_text(place: Position | None) -> str | None:
+    """A place as ``FILE:LINE``."""
+    return f"{place.file}:{place.line}" if place and place.file else None
+
+
+def facts_table(
+    name: str, title: str, facts: Sequence[tuple[str, Cell]], notes: tuple[str, ...] = ()
+) -> Table:
+    """Facts one below the other; what is empty is left out."""
+    rows = tuple((key, value) for key, value in facts if value not in (None, ""))
+    return Table(name, title, plain_columns(("what", "What"), ("value", "Value")), rows, notes)
+
+
 def _entry(told: EntryExplanation) -> Table:
     entry, tags = told.entry, dict(told.entry.tags)
-    row = (
-        entry.id,
-        entry.day,
-        entry.kind,
-        entry.payee,
-        tags.get("service-period"),
-        tags.get("rule"),
-        *place_cells(told.place),
-    )
-    columns = (
-        *plain_columns(
-            ("entry", "Entry"),
-            ("date", "Date"),
-            ("kind", "Kind"),
-            ("payee", "Payee"),
-            ("service_period", "Service"),
-            ("rule", "Rule"),
-            ("file", "Journal"),
-        ),
-        Column("line", "Line", number=True),
-    )
-    written = () if told.place else (f"{told.close.period} is not written yet.",)
-    return Table("entry", entry.narration, columns, (row,), (*written, *told.notes))
+    facts: list[tuple[str, Cell]] = [
+        ("entry", entry.id),
+        ("date", entry.day),
+        ("payee", entry.payee),
+        ("contract", tags.get("contract")),
+        ("service period", tags.get("service-period")),
+        ("rule", tags.get("rule")),
+        ("corrects", tags.get("corrects")),
+        ("journal", place_text(told.place) or f"{told.close.period} is not written yet"),
+    ]
+    return facts_table("entry", entry.narration, facts, tuple(told.notes))
 
 
 def _postings(told: EntryExplanation) -> Table:
@@ -321,9 +322,10 @@ def _covers(row: Invoice) -> str | None:
     return f"{row.first_day} to {row.last_day}" if row.first_day and row.last_day else None
 
 
-def _rolls(told: EntryExplanation) -> Table:
+def rolls_table(rolls: Sequence[LotRoll]) -> Table:
+    """Lots over their periods, in credits and in cost."""
     rows: list[tuple[Cell, ...]] = []
-    for roll in told.rolls:
+    for roll in rolls:
         before, now = roll.before, roll.now
         quantities = (
             before.left,
@@ -354,22 +356,17 @@ def _rolls(told: EntryExplanation) -> Table:
 
 def _files(told: EntryExplanation) -> Table:
     rows = tuple(
-        (
-            item.file,
-            item.format,
-            item.rows,
-            item.rows_read,
-            ", ".join(map(str, item.first_lines)),
-        )
+        (item.file, item.rows, item.rows_read, " ".join(map(str, item.first_lines)), item.format)
         for item in told.files
     )
     columns = (
-        *plain_columns(("file", "File"), ("format", "Format")),
-        Column("rows", "Rows behind", number=True),
+        Column("file", "File"),
+        Column("rows", "Rows", number=True),
         Column("rows_read", "Of", number=True),
-        Column("first_lines", "First lines"),
+        Column("first_lines", "At lines"),
+        Column("format", "Format"),
     )
-    return Table("files", "Files", columns, rows)
+    return Table("files", "Files whose rows stand behind", columns, rows)
 
 
 def related_table(related: Sequence[RelatedEntry], title: str = "Related entries") -> Table:

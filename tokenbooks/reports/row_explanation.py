@@ -10,7 +10,9 @@ from tokenbooks.close.explanation import MeterRating, RowExplanation
 from tokenbooks.reports.explanation import (
     EXACT_PLACES,
     exact_cell,
+    facts_table,
     place_cells,
+    place_text,
     plain_columns,
     related_table,
     without,
@@ -33,35 +35,17 @@ def row_tables(told: RowExplanation) -> list[Table]:
 
 
 def _row(told: RowExplanation) -> Table:
-    row = (
-        *place_cells(told.place),
-        told.contract,
-        told.format,
-        told.day,
-        told.verdict,
-        told.reason or None,
-        told.amount,
-        told.currency,
-    )
-    columns = [
-        Column("file", "File"),
-        Column("line", "Line", number=True),
-        *plain_columns(
-            ("contract", "Contract"), ("format", "Format"), ("day", "Day"), ("verdict", "Verdict")
-        ),
-        Column("reason", "Because"),
-        Column("amount", "Amount", number=True),
-        Column("currency", "Currency"),
+    reason = f", {told.reason}" if told.reason else ""
+    amount = f"{number_text(told.amount)} {told.currency or ''}" if told.amount else None
+    facts: list[tuple[str, Cell]] = [
+        ("row", place_text(told.place)),
+        ("contract", told.contract),
+        ("format", told.format),
+        ("day", told.day),
+        ("verdict", f"{told.verdict}{reason}"),
+        ("amount", amount),
     ]
-    # what a row of this kind cannot have is not shown as an empty column
-    kept = [index for index, cell in enumerate(row) if cell is not None or index < 6]
-    return Table(
-        "row",
-        "Row",
-        tuple(columns[index] for index in kept),
-        (tuple(row[index] for index in kept),),
-        tuple(told.notes),
-    )
+    return facts_table("row", "Row of an export", facts, tuple(told.notes))
 
 
 def _dimensions(told: RowExplanation) -> Table:
@@ -129,30 +113,19 @@ def _rulings(rating: MeterRating) -> Iterator[tuple[Cell, ...]]:
 
 
 def _allocation(told: RowExplanation) -> Table:
-    place = told.rule.position if told.rule else None
+    rule = told.rule
     rows = tuple(
-        (
-            account,
-            to.class_ or None,
-            to.cost_center or None,
-            f"{number_text(share)}%",
-            str(told.rule.when) if told.rule else "no rule matches",
-            *place_cells(place),
-        )
+        (account, to.class_ or None, to.cost_center or None, f"{number_text(share)}%")
         for account, to, share in told.shares
     )
-    columns = (
-        *plain_columns(
-            ("account", "Account"),
-            ("class", "Class"),
-            ("cost_center", "Cost center"),
-            ("share", "Share"),
-            ("rule", "Rule"),
-            ("file", "File"),
-        ),
-        Column("line", "Line", number=True),
+    columns = plain_columns(
+        ("account", "Account"),
+        ("class", "Class"),
+        ("cost_center", "Cost center"),
+        ("share", "Share"),
     )
-    return Table("allocation", "Where it goes", columns, rows)
+    note = f"By {place_text(rule.position)}: {rule.when}." if rule else "No rule matches."
+    return Table("allocation", "Where it goes", columns, rows, (note,))
 
 
 def _draws(told: RowExplanation) -> Table:

@@ -1,0 +1,110 @@
+"""Tables for a narrow terminal: long texts that repeat stand once, under a number.
+
+Figures are never cut, so that texts would be; where a table is wider than the terminal,
+its paths, and then other texts, are taken out into a legend of their own. Files and
+pipes get the tables whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from tokenbooks.reports.cells import shown_text, totals
+from tokenbooks.reports.columns import aligned, display_width
+from tokenbooks.reports.table import Cell, Column, Table
+
+#: Columns that hold paths of files.
+PATHS = ("file", "plan")
+
+_GAP = 2
+
+_T = TypeVar("_T")
+
+
+def narrowed(
+    tables: Sequence[Table], width: int | None, keep: Mapping[str, Sequence[str]]
+) -> list[Table]:
+    """Tables that fit a width if they can; None is a file or a pipe, and changes nothing.
+
+    ``keep`` names tables whose texts may be numbered, each with the columns that may not.
+    A legend of such texts follows its table, that of the paths stands at the end.
+    """
+    if width is None:
+        return list(tables)
+    paths: dict[tuple[Cell, ...], int] = {}
+    result = []
+    for table in tables:
+        if natural_width(table) > width:
+            table = _numbered_paths(table, paths)
+        result.append(table)
+        kept = keep.get(table.name, [column.key for column in table.columns])
+        own = [c.key for c in table.columns if not c.number and c.key not in kept]
+        if natural_width(table) > width and own:
+            result[-1:] = _split_off(table, own)
+    if paths:
+        columns = (Column("number", "No.", number=True), Column("path", "Path"))
+        rows = tuple((number, *path) for path, number in paths.items())
+        result.append(Table("paths", "Files by their numbers", columns, rows))
+    return result
+
+
+def natural_width(table: Table) -> int:
+    """The columns of a terminal that a table takes when nothing is cut."""
+    last = totals(table)
+    rows = table.rows if last is None else (*table.rows, last)
+    taken = 0
+    for index, column in enumerate(table.columns):
+        cells = [shown_text(row[index], column) for row in rows]
+        shown = [column.heading, *(aligned(cells) if column.number else cells)]
+        taken += max(map(display_width, shown))
+    return taken + _GAP * (len(table.columns) - 1)
+
+
+def _numbered_paths(table: Table, paths: dict[tuple[Cell, ...], int]) -> Table:
+    """A table whose paths are numbers, where that makes it narrower."""
+    places = [
+        index
+        for index, column in enumerate(table.columns)
+        if column.key in PATHS and len({row[index] for row in table.rows}) < max(2, len(table.rows))
+    ]
+    columns = list(table.columns)
+    for index in places:
+        columns[index] = Column(columns[index].key, columns[index].heading, number=True)
+    rows = []
+    for row in table.rows:
+        cells = list(row)
+        for index in places:
+            if cells[index] is not None:
+                cells[index] = paths.setdefault((cells[index],), len(paths) + 1)
+        rows.append(tuple(cells))
+    return replace(table, columns=tuple(columns), rows=tuple(rows))
+
+
+def _split_off(table: Table, keys: Sequence[str]) -> list[Table]:
+    """A table with one number instead of some columns, and the legend of those numbers."""
+    places = [index for index, column in enumerate(table.columns) if column.key in keys]
+    known: dict[tuple[Cell, ...], int] = {}
+    rows = []
+    for row in table.rows:
+        texts = tuple(row[index] for index in places)
+        number = known.setdefault(texts, len(known) + 1) if any(texts) else None
+        rows.append(_replaced(row, places, number))
+    heading = Column("of", "Of", number=True)
+    left = _replaced(table.columns, places, heading)
+    columns = (heading, *(table.columns[index] for index in places))
+    legend = tuple((number, *texts) for texts, number in known.items())
+    return [
+        replace(table, columns=left, rows=tuple(rows)),
+        Table(f"{table.name}_of", f"What the {table.name} are of", columns, legend),
+    ]
+
+
+def _replaced(items: Sequence[_T], places: Sequence[int], instead: _T) -> tuple[_T, ...]:
+    """Items with one instead of those at some places, where the first of them stood."""
+    return tuple(
+        instead if index == places[0] else item
+        for index, item in enumerate(items)
+        if index == places[0] or index not in places
+    )
