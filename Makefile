@@ -15,19 +15,21 @@ help:
 	@echo "make bench   speed, as ratios to a bare aggregation of the same file"
 	@echo "make clean   remove the environment, caches and the demo"
 
+# The download of November comes after October is closed, and brings a late row.
+LATE := usage/openai/completions_usage_2025-10-31_2025-11-30.csv
+
 demo: $(VENV)/package.stamp
 	@rm -rf $(DEMO)
 	@mkdir -p $(dir $(DEMO))
 	@cp -R samples/northwind $(DEMO)
-	@echo "== Close October and November 2025 of $(DEMO)"
-	@$(BIN)/tokenbooks --book $(DEMO) close -p 2025-10 --write > /dev/null
+	@rm $(DEMO)/$(LATE)
+	@$(BIN)/tokenbooks --book $(DEMO) -q close -p 2025-10 --write > /dev/null
+	@cp samples/northwind/$(LATE) $(DEMO)/$(LATE)
+	@echo "== The close of November 2025 in $(DEMO); October is written"
 	@$(BIN)/tokenbooks --book $(DEMO) close -p 2025-11 --write
 	@echo
 	@echo "== The credits at the end of November"
 	@$(BIN)/tokenbooks --book $(DEMO) credits --as-of 2025-11-30
-	@echo
-	@echo "== What the close wrote"
-	@find $(DEMO)/books.* $(DEMO)/close/2025-11 -type f | sort
 
 test: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

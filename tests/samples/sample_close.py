@@ -12,7 +12,11 @@ TODAY = "2026-01-15"
 
 
 def close_sample(
-    tmp_path: Path, periods: list[str], name: str = "northwind", staged: bool = True
+    tmp_path: Path,
+    periods: list[str],
+    name: str = "northwind",
+    staged: bool = True,
+    journal: str = "ledger",
 ) -> Path:
     """Write the closes of these periods; returns the folder ``close`` of a copy of the book.
 
@@ -23,6 +27,8 @@ def close_sample(
     book = tmp_path / name
     shutil.copytree(SAMPLES / name, book)
     shutil.rmtree(book / "close", ignore_errors=True)
+    settings = book / "tokenbooks.yaml"
+    settings.write_text(settings.read_text().replace("journal: ledger", f"journal: {journal}"))
     waiting = {} if not staged else _take_away(book)
     for period in periods:
         for path in [path for path, month in waiting.items() if month <= period]:

@@ -57,7 +57,7 @@ def close(
         raise typer.Exit(1)
     if write:
         stop_if_wrong(write_close(prepared))
-    print_close(prepared, format)
+    print_close(prepared, format, quiet=given.quiet)
     if write:
         for name in written_files(prepared):
             tell(f"wrote {name}", quiet=given.quiet)
@@ -72,17 +72,18 @@ def default_period(book: OpenBook) -> Period:
     return period
 
 
-def print_close(prepared: Prepared, format: str) -> None:
-    """Print a close: its journal as text, its tables in the other formats."""
+def print_close(prepared: Prepared, format: str, *, quiet: bool) -> None:
+    """Print a close: its journal and, beside it, its roll-forwards; or all as tables."""
     from tokenbooks.desk.write_close import journal_text
     from tokenbooks.reports.entries import entries_table
-    from tokenbooks.reports.rollforward import accruals_table, lots_table
+    from tokenbooks.reports.rendering import render, terminal_width
+    from tokenbooks.reports.rollforward import accruals_table, lot_costs_table, lots_table
 
     facts, close = prepared.book.facts, prepared.close
-    if format == "text":
-        show(journal_text(facts, close))
+    accruals = accruals_table(close, facts)
+    if format != "text":
+        show_tables([entries_table(close, facts), lots_table(close, facts), accruals], format)
         return
-    show_tables(
-        [entries_table(close, facts), lots_table(close, facts), accruals_table(close, facts)],
-        format,
-    )
+    show(journal_text(facts, close))
+    told = [table for table in (lot_costs_table(close, facts), accruals) if table.rows]
+    tell("\n" + render(told, "text", terminal_width()), quiet=quiet or not told)

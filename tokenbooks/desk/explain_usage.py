@@ -58,7 +58,7 @@ def explain_usage(told: EntryExplanation, prepared: Prepared, wanted: Wanted, li
     charges = change.charges()
     charges.sort(key=lambda c: (-abs(c.cost), -abs(c.list_value), str(c.dimensions), c.meter))
     shown = charges[:limit] if limit else charges
-    behind, files = rows_behind(prepared, usage.contract, shown, new_files=change.is_late)
+    behind, files = rows_behind(prepared, usage.contract, shown, new_files=change.is_new)
     told.dimensions = prepared.gathered.layout.dimensions
     told.charges, told.behind = tuple(shown), tuple(behind)
     told.files = tuple(files)
@@ -91,6 +91,7 @@ class _Change:
         self.posts_accrual = is_invoice or any(
             p.role == "accrued_expenses" for p in told.entry.postings
         )
+        self.settles = self.posts_credits and self.posts_accrual
         self.is_late = "corrects" in dict(told.entry.tags) and not is_invoice
         self.before = self._before()
         self.credits = self._credits()
@@ -181,17 +182,14 @@ class _Change:
         return [c for c in charges if c.cost] if self.wanted.lots else charges
 
     def _late_charges(self) -> list[ExplainedCharge]:
-        """What came late; where nothing did, the whole usage whose cost has changed."""
+        """What came late; of a settlement, what lots have covered since the period began."""
         change: dict[Destination, Fraction] = {}
         for (_, to), amounts in self.credits.items():
             change[to] = change.get(to, Fraction(0)) + amounts.cost
         if not self.posts_credits:
             change = {to: amounts.cost for to, amounts in self.accrued.items()}
-        late = self._selected(replace(self.usage, table="usage_late"), {})
-        if late:
-            return _shared(late, change)
-        if not self.posts_accrual:
-            return []
+        if not self.settles:
+            return _shared(self._selected(replace(self.usage, table="usage_late"), {}), change)
         since = self.prepared.close.period.start
         drawn = covered(self.computed, self.usage, self.wanted.lots, since)
         ratios = ratios_of(
@@ -209,6 +207,11 @@ class _Change:
         return selected_charges(
             gathered.connection, rated, gathered.layout, usage, ratios, self.wanted.destinations
         )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the usage comes from files that no earlier close has read."""
+        return self.is_late and not self.settles
 
     # sums
 

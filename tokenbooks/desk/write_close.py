@@ -65,11 +65,11 @@ def write_close(prepared: Prepared) -> list[Problem]:
 
 def written_files(prepared: Prepared) -> list[str]:
     """The files of a written close, as the user can open them."""
-    period = prepared.close.period
-    folder = close_folder(prepared.book.folder, period)
+    book, period = prepared.book, prepared.close.period
+    folder = close_folder(book.folder, period)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    shown = f"{prepared.book.shown}/{CLOSE_FOLDER}/{period}"
-    return [f"{shown}/{path.relative_to(folder).as_posix()}" for path in files]
+    files.append(book.folder / DIALECTS[book.facts.book.journal].books_file)
+    return [f"{book.shown}/{path.relative_to(book.folder).as_posix()}" for path in files]
 
 
 def lay_out(prepared: Prepared, month: Path) -> None:

@@ -47,12 +47,12 @@ def lots_at(facts: Facts, computed: Computed, states: Mapping[str, LotState], da
         Column("kind", "Kind"),
         Column("acquired_on", "Acquired"),
         Column("last_day", "Last day"),
-        Column("credits", "Credits", number=True),
-        Column("used", "Used", number=True),
-        Column("expired", "Expired", number=True),
-        Column("left", "Left", number=True),
+        Column("credits", "Credits", number=True, places=2),
+        Column("used", "Used", number=True, places=2),
+        Column("expired", "Expired", number=True, places=2),
+        Column("left", "Left", number=True, places=2),
         Column("cost_left", "Cost left", number=True, places=places, total=True),
-        Column("days_left", "Days left", number=True),
+        Column("days_left", "Days", number=True),
     )
     return Table("lots", f"Lots at the end of {day}", columns, tuple(rows))
 
@@ -85,7 +85,7 @@ def balances_at(
         )
     columns = (
         Column("contract", "Contract"),
-        Column("left", "Credits left", number=True),
+        Column("left", "Credits left", number=True, places=2),
         Column("cost_left", "Cost left", number=True, places=places, total=True),
         Column("uncovered", "Uncovered", number=True, places=places, total=True),
         Column("per_day", "Used a day", number=True, places=places),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -80,6 +81,21 @@ def lots_table(close: Close, facts: Facts) -> Table:
     return Table("lots", f"Lots, {close.period}", columns, tuple(rows))
 
 
+def lot_costs_table(close: Close, facts: Facts) -> Table:
+    """The roll-forward of the prepaid balance, by lot: what fits on a screen."""
+    whole = lots_table(close, facts)
+    wanted = ("lot", "last_day", "cost_opening", "cost_acquired", "cost_used", "cost_expired")
+    picked = [i for i, c in enumerate(whole.columns) if c.key in (*wanted, "cost_closing")]
+    columns = [whole.columns[i] for i in picked]
+    short = {"cost_opening": "Opening", "cost_closing": "Closing"}
+    return Table(
+        "prepaid",
+        f"Prepaid credits by lot, {close.period}, at cost in {facts.book.currency}",
+        tuple(replace(column, heading=short.get(column.key, column.heading)) for column in columns),
+        tuple(tuple(row[i] for i in picked) for row in whole.rows),
+    )
+
+
 def accruals_table(close: Close, facts: Facts) -> Table:
     """Each accrual: opening + accrued - relieved = closing, by contract and service period."""
     places = currency_places(facts.book.currency)
@@ -111,12 +127,12 @@ def accruals_table(close: Close, facts: Facts) -> Table:
             ("accrued", "Accrued"),
             ("relieved", "Relieved"),
             ("closing", "Closing"),
-            ("invoiced", "Invoiced to date"),
+            ("invoiced", "Invoiced"),
         )
     ]
     columns = (
         Column("contract", "Contract"),
-        Column("service_period", "Service period"),
+        Column("service_period", "Service"),
         *amounts,
     )
     return Table("accruals", f"Accruals, {close.period}", columns, tuple(rows))

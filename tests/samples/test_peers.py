@@ -1,0 +1,66 @@
+"""Every sample, in both dialects, read by the real programs: clean, and with our balances."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests import peers
+from tests.samples.sample_close import SAMPLES, TODAY, close_sample, run
+
+PERIODS = ["2025-10", "2025-11", "2025-12"]
+NAMES = sorted(path.name for path in SAMPLES.iterdir() if (path / "tokenbooks.yaml").is_file())
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def ledger_book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample, closed for three months in the common dialect of hledger and ledger."""
+    closes = close_sample(tmp_path_factory.mktemp("ledger"), PERIODS, request.param)
+    return closes.parent
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def beancount_book(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The same in the dialect of beancount."""
+    return close_sample(
+        tmp_path_factory.mktemp("beancount"), PERIODS, request.param, journal="beancount"
+    ).parent
+
+
+def own_balances(book: Path) -> dict[str, Decimal]:
+    """What tokenbooks itself has posted to date, by account."""
+    last = book / "close" / PERIODS[-1]
+    accounts = json.loads((last / "manifest.json").read_text())["accounts"]
+    balances: dict[str, Decimal] = defaultdict(Decimal)
+    with (last / "state/posted.csv").open() as stream:
+        for row in csv.DictReader(stream):
+            account = accounts[f"{row['contract']}/{row['role']}"]
+            balances[account] += Decimal(row["amount"])
+    return {account: balance for account, balance in balances.items() if balance}
+
+
+def test_hledger_finds_the_books_clean_with_our_balances(ledger_book: Path) -> None:
+    peers.check_hledger(ledger_book / "books.ledger")
+    assert peers.balances_hledger(ledger_book / "books.ledger") == own_balances(ledger_book)
+
+
+def test_ledger_finds_the_books_clean_with_our_balances(ledger_book: Path) -> None:
+    peers.check_ledger(ledger_book / "books.ledger")
+    assert peers.balances_ledger(ledger_book / "books.ledger") == own_balances(ledger_book)
+
+
+def test_beancount_finds_the_books_clean_with_our_balances(beancount_book: Path) -> None:
+    peers.check_beancount(beancount_book / "books.beancount")
+    found = peers.balances_beancount(beancount_book / "books.beancount")
+    assert found == own_balances(beancount_book)
+
+
+def test_the_replay_of_all_months_agrees(ledger_book: Path) -> None:
+    run("--book", str(ledger_book), "--today", TODAY, "check", "--replay")
