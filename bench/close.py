@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import statistics
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bench.books import prepare_book, reopen_book
 from bench.measure import ROOT, Run, python, run
 from bench.results import Result
 from bench.usage import METERS, PERIOD
+from tokenbooks.amounts import number_text
 
 BARE = str(ROOT / "bench" / "bare.py")
 
@@ -53,12 +55,13 @@ def _close(folder: Path) -> list[str]:
 
 def _check_totals(folder: Path, bare: Run) -> None:
     """Both must have counted the same tokens, or the comparison says nothing."""
-    totals = dict.fromkeys(METERS, 0)
+    totals = dict.fromkeys(METERS, Decimal(0))
     with (folder / "close" / PERIOD / "charges.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             if row["meter"] in totals:
-                totals[row["meter"]] += int(row["quantity"])
-    counted = " ".join(str(totals[meter]) for meter in METERS)
+                totals[row["meter"]] += Decimal(row["quantity"])
+    # a split of 60/40 leaves tenths of tokens, which add up to whole ones again
+    counted = " ".join(number_text(totals[meter]) for meter in METERS)
     if not bare.out.startswith(f"{counted} "):
         raise SystemExit(f"{folder}: the close counted {counted}, DuckDB {bare.out}")
 

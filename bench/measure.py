@@ -14,6 +14,11 @@ from pathlib import Path
 #: The kernel tells the highest memory in KB, that of a Mac in bytes.
 UNITS_PER_MB = 1024 if sys.platform != "darwin" else 1024 * 1024
 
+#: An installed package has its bytecode, so the runs here may keep theirs.
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,7 +41,7 @@ def run(command: Sequence[str]) -> Run:
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         began = time.perf_counter()
         child = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+            command, cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=out, stderr=err
         )
         _, status, used = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - began

@@ -35,13 +35,14 @@ VOCABULARY = (
 )
 #: The core in the order of the flow: a stage imports its own and earlier stages.
 STAGES = ("usage", "rating", "credits", "entries", "close")
-EDGES = ("sources", "journals", "reports", "archive", "cli")
+EDGES = ("sources", "journals", "reports", "archive", "desk", "cli")
 #: What an edge must not import; the others are free to use the core and each other.
 FORBIDDEN_TO_EDGES = {
-    "sources": {"journals", "reports", "archive", "cli", "close"},
-    "journals": {"sources", "reports", "archive", "cli"},
-    "reports": {"sources", "journals", "archive", "cli"},
-    "archive": {"cli"},
+    "sources": {"journals", "reports", "archive", "desk", "cli", "close"},
+    "journals": {"sources", "reports", "archive", "desk", "cli"},
+    "reports": {"sources", "journals", "archive", "desk", "cli"},
+    "archive": {"sources", "desk", "cli"},
+    "desk": {"cli"},
     "cli": set(),
 }
 

@@ -1,8 +1,7 @@
 """`tokenbooks explain`: from a posting down to rows of files, and from a row up to postings.
 
-The book of most tests, October and November 2025, in dollars. A thousand tokens cost 2 per
-1M: `small` costs 2.00 for a million tokens, half of that in a batch; images cost 0.10 each
-up to 100 a month, then 0.05.
+The book of most tests, October and November 2025, in dollars. A million tokens of `small`
+cost 2.00, half of that in a batch; images cost 0.10 each up to 100 a month, then 0.05.
 
 OpenAI is prepaid. Lot A: 30 credits for 27.00 (0.90 each), lot B: 50 for 40.00 (0.80).
     05 Oct  lab    10,000,000 tokens             20.00   lot A, 18.00
@@ -157,9 +156,9 @@ def test_a_posting_is_the_sum_of_its_charges(book: Path, capsys) -> None:
     assert sum(Decimal(charge["cost"]) for charge in told["charges"]) == Decimal("21.6")
     costs = {(c["project"], c["meter"]): c["cost"] for c in told["charges"]}
     # the app's day: lot A covers 10.00 of 15.00, two thirds of every charge
-    assert Decimal(costs["lab", "input_tokens"]) == Decimal("18")
+    assert Decimal(costs["lab", "input_tokens"]) == Decimal(18)
     assert Decimal(costs["app", "input_tokens"]) == Decimal("0.6")  # 2.50 x 40 % x 2/3 x 0.90
-    assert Decimal(costs["app", "images"]) == Decimal("3")  # 12.50 x 40 % x 2/3 x 0.90
+    assert Decimal(costs["app", "images"]) == Decimal(3)  # 12.50 x 40 % x 2/3 x 0.90
 
 
 def test_a_charge_names_its_price_and_its_first_row(book: Path, capsys) -> None:
@@ -204,6 +203,7 @@ def test_the_accrual_of_prepaid_usage_is_what_no_lot_covers(book: Path, capsys) 
     told = explained(capsys, "accrual-openai-2025-10")
     assert [line["posted"] for line in told["sum"]] == ["3.00", "2.00"]  # 60 and 40 % of 5.00
     assert sum(Decimal(charge["cost"]) for charge in told["charges"]) == Decimal(5)
+    assert {charge["project"] for charge in told["charges"]} == {"app"}
     assert sum(Decimal(charge["list_value"]) for charge in told["charges"]) == Decimal(15)
 
 
@@ -214,7 +214,7 @@ def test_a_settlement_shows_late_and_settled_usage(closed: Path, capsys) -> None
     assert (lot["lot"], Decimal(lot["list_value"]), lot["posted"]) == ("B", Decimal(7), "5.60")
     by_class = {line["class"]: line for line in told["sum"]}
     assert Decimal(by_class["cogs"]["from_credits"]) == Decimal("3.36")
-    assert Decimal(by_class["cogs"]["accrued"]) == Decimal("-3")
+    assert Decimal(by_class["cogs"]["accrued"]) == Decimal(-3)
     assert by_class["cogs"]["posted"] == "0.36"
     assert by_class["rd"]["posted"] == "0.24"
     assert sum(Decimal(charge["cost"]) for charge in told["charges"]) == Decimal("5.6")
@@ -250,9 +250,9 @@ def test_an_invoice_of_what_was_not_accrued_shows_the_usage(closed: Path, capsys
 def test_a_purchase_shows_its_row_and_how_its_lot_rolls_forward(closed: Path, capsys) -> None:
     told = explained(capsys, "purchase-openai-B")
     assert told["documents"][0]["line"] == 3
-    credits, cost = told["rollforward"]
+    quantity, cost = told["rollforward"]
     # 50 bought for 40.00; used: 5.00 settled, 2.00 late, 2.00 of November
-    assert (credits["acquired"], credits["used"], credits["closing"]) == ("50", "9", "41")
+    assert (quantity["acquired"], quantity["used"], quantity["closing"]) == ("50", "9", "41")
     assert (cost["acquired"], cost["used"], cost["closing"]) == ("40", "7.2", "32.8")
     assert {entry["entry"] for entry in told["entries"]} == {
         "settlement-openai-2025-10-in-2025-11",
@@ -399,7 +399,9 @@ def test_a_row_of_a_bucket_downloaded_again_names_the_later_download(book: Path,
     day = "{start},{end},lab,1,small,1000000,0,0\n"
     first = day.format(start=1762732800, end=1762819200)  # November 10
     second = day.format(start=1762819200, end=1762905600)
-    plan = PLAN.replace("2 per 1M", "2 per 1M\n      output_tokens: 0\n      cached_input_tokens: 0")
+    plan = PLAN.replace(
+        "2 per 1M", "2 per 1M\n      output_tokens: 0\n      cached_input_tokens: 0"
+    )
     (book / "plans/api.yaml").write_text(plan)
     (book / "usage/openai/a.csv").write_text(head + first)
     (book / "usage/openai/b.csv").write_text(head + first + second)
@@ -461,7 +463,9 @@ def test_an_unknown_entry_names_the_nearest(book: Path, capsys) -> None:
 
 def test_a_posting_that_the_entry_does_not_have(book: Path, capsys) -> None:
     said = refused(capsys, "consumption-openai-2025-10", "--class", "opex")
-    assert "error[posting-unknown]: consumption-openai-2025-10 has no posting with class opex" in said
+    assert (
+        "error[posting-unknown]: consumption-openai-2025-10 has no posting with class opex" in said
+    )
     assert "Expenses:AI:Research class rd cost-center research" in said
 
 
@@ -486,10 +490,45 @@ def test_figures_that_have_moved_since_the_close_are_not_explained(book: Path, c
     assert "error[explanation-differs]" in refused(capsys, "consumption-openai-2025-10")
 
 
-# -- a whole sample -------------------------------------------------------------------
+# -- whole books --------------------------------------------------------------------
 
 
-def test_every_entry_of_the_sample_sums_to_its_postings(tmp_path: Path, capsys, monkeypatch) -> None:
+def test_weekly_entries_and_prices_that_count_by_the_day_sum_too(book: Path, capsys) -> None:
+    """Every image of a day at the band that the day has reached; the posting is by week."""
+    for path in (book / "close/2025-10").rglob("*.*"):
+        path.unlink()
+    for folder in ("close/2025-10/state", "close/2025-10"):
+        (book / folder).rmdir()
+    (book / "usage/openai/2025-11.csv").unlink()
+    (book / "tokenbooks.yaml").write_text(f"{BOOK}post_usage: week\n")
+    tiers = "tiers: volume\n        over: day"
+    (book / "plans/api.yaml").write_text(PLAN.replace("tiers: graduated", tiers))
+    (book / "usage/anthropic.csv").write_text(
+        "date,model,project,images\n"
+        "2025-10-02,small,app,150\n"  # 150 x 0.05 = 7.50
+        "2025-10-03,small,lab,90\n"  # 100 x 0.10: lab 9.00, app 1.00
+        "2025-10-03,small,app,10\n"
+        "2025-10-14,small,lab,7\n"  # 7 x 0.10, another week
+    )
+    close("2025-10")
+    told = explained(capsys, "accrual-anthropic-2025-10-05")
+    assert {line["class"]: line["posted"] for line in told["sum"]} == {
+        "cogs": "5.10",  # 60 % of 8.50
+        "rd": "12.40",  # 40 % of 8.50, and 9.00
+    }
+    assert sum(Decimal(charge["cost"]) for charge in told["charges"]) == Decimal("17.5")
+    assert {line["arithmetic"] for line in told["tiers"]} == {
+        "150 x 0.05 = 7.5",
+        "100 x 0.1 = 10",
+    }
+    assert [file["first_lines"] for file in told["files"]] == ["2 3 4"]
+    (row,) = explained(capsys, "usage/anthropic.csv:5")["meters"]
+    assert row["list_value"] == "0.700000"
+
+
+def test_every_entry_of_the_sample_sums_to_its_postings(
+    tmp_path: Path, capsys, monkeypatch
+) -> None:
     folder = close_sample(tmp_path, ["2025-10", "2025-11", "2025-12"]).parent
     monkeypatch.chdir(folder)
     names = [
@@ -523,7 +562,10 @@ def test_a_narrow_terminal_cuts_nothing(tmp_path: Path, capsys, monkeypatch) -> 
     folder = close_sample(tmp_path, ["2025-10"]).parent
     monkeypatch.chdir(folder)
     monkeypatch.setattr("tokenbooks.reports.rendering.terminal_width", lambda: 80)
-    for what in ("consumption-openai-2025-10", "usage/openai/completions_usage_2025-10-01_2025-10-31.csv:2"):
+    for what in (
+        "consumption-openai-2025-10",
+        "usage/openai/completions_usage_2025-10-01_2025-10-31.csv:2",
+    ):
         capsys.readouterr()
         assert main(["explain", what]) == 0
         lines = capsys.readouterr().out.splitlines()

@@ -19,6 +19,7 @@ from tokenbooks.periods import Period
 
 _STAGING = ".staging"
 _COMMITTED = ".committed"
+_OLD = ".old-"
 _MONTH = "month"
 _TOP = "top"
 
@@ -58,6 +59,8 @@ def recover(book: Path) -> None:
             file.replace(book / file.name)
         _sync_folder(closes)
         shutil.rmtree(committed)
+    for left_over in closes.glob(f"{_OLD}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
     if (closes / _STAGING).exists() and not (closes / _COMMITTED).exists():
         shutil.rmtree(closes / _STAGING, ignore_errors=True)
 
@@ -84,7 +87,7 @@ def locked(book: Path) -> Iterator[bool]:
 
 
 def _replace_folder(source: Path, target: Path) -> None:
-    old = target.with_name(f".old-{target.name}")
+    old = target.with_name(f"{_OLD}{target.name}")
     if target.exists() and source.exists():
         shutil.rmtree(old, ignore_errors=True)
         target.rename(old)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenbooks.rating.charge_table import ChargeScales, decimal_text
-from tokenbooks.usage.layout import Layout, dimension_column, meter_column, meter_type
+from tokenbooks.usage.layout import Layout, dimension_column, is_whole, meter_column, meter_type
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,13 +22,14 @@ MOST_CSV_ROWS = 100_000
 def write_usage(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> Path:
     """Write ``usage_booked`` into a state folder; returns the file."""
     count, meters = _booked(connection, layout)
-    columns = ["contract", "party", '"at"', *layout.dimension_columns, *meters, "rows"]
-    listed = ", ".join(columns)
-    order = ", ".join(columns[: 3 + len(layout.dimensions)])
+    keys = ["contract", "party", '"at"', *layout.dimension_columns]
+    # Parquet has no HUGEINT: DuckDB would write a double, and lose digits past 2^53
+    exact = [f"{meter_column(m)}::{_state_type(m)} AS {meter_column(m)}" for m in meters]
+    listed = ", ".join([*keys, *exact, "rows::BIGINT AS rows"])
+    order = ", ".join(keys)
     if count > MOST_CSV_ROWS:
         target = folder / "usage.parquet"
         options = "FORMAT PARQUET, COMPRESSION SNAPPY"
-        order = 'contract, party, "at"'
     else:
         target = folder / "usage.csv"
         options = "FORMAT CSV, HEADER, DELIMITER ','"
@@ -98,14 +99,18 @@ def empty_usage_sql(layout: Layout) -> str:
 
 
 def _booked(connection: duckdb.DuckDBPyConnection, layout: Layout) -> tuple[int, list[str]]:
-    """How many rows are booked, and the columns of the meters that have any quantity.
+    """How many rows are booked, and the meters that have any quantity.
 
     Which meters a file could have had must not change the bytes of the state.
     """
     used = "".join(f", bool_or({column} <> 0)" for column in layout.meter_columns)
     (row,) = connection.execute(f"SELECT count(*){used} FROM usage_booked").fetchall()
-    pairs = zip(layout.meter_columns, row[1:], strict=True)
-    return row[0], [column for column, is_used in pairs if is_used]
+    pairs = zip(layout.meters, row[1:], strict=True)
+    return row[0], [meter for meter, is_used in pairs if is_used]
+
+
+def _state_type(meter: str) -> str:
+    return "DECIMAL(38,0)" if is_whole(meter) else meter_type(meter)
 
 
 def _select(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> str:

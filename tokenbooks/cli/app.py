@@ -34,7 +34,9 @@ def shared(
     book: BookOption = None,
     today: TodayOption = None,
     quiet: QuietOption = False,
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
+    ),
 ) -> None:
     """The subledger for AI tokens: plans and usage exports in, a month-end close out."""
     context.obj = {"book": book, "today": today, "quiet": quiet}

@@ -20,12 +20,14 @@ def check(
     today: TodayOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Check the book, its files and its written closes; exit 1 if anything is wrong."""
+    """Check everything that can be wrong with the book."""
     from tokenbooks.desk.check import check_book
 
     given = settings(context, book, today, quiet)
     opened_book, problems = opened(given)
     found = check_book(opened_book, given.today, replay=replay)
     stop_if_wrong([*problems, *found], warnings_too=True)
-    months = len(opened_book.months)
-    tell(f"no problems; {months} written closes agree", quiet=given.quiet)
+    written = len(opened_book.months)
+    months = "1 written month agrees" if written == 1 else f"{written} written months agree"
+    closes = months if written else "no month is written yet"
+    tell(f"no problems; {closes}", quiet=given.quiet)

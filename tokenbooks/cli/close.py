@@ -41,7 +41,7 @@ def close(
     today: TodayOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Close a month: print its entries, or write them with --write."""
+    """Close a month: print its entries, or write them."""
     from tokenbooks.desk.close import prepare_close
     from tokenbooks.desk.write_close import write_close, written_files
 

@@ -33,7 +33,7 @@ def show_credits(
     today: TodayOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Show lots and balances of prepaid credits, how long they last and what expires."""
+    """Show lots, balances, runway, and what expires when."""
     from tokenbooks.desk.look import look_at_credits
     from tokenbooks.reports.credits import balances_at, lots_at
 

@@ -55,9 +55,10 @@ def explain(
     today: TodayOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Explain a posting by its charges, prices, lots and rows, or a row by its postings."""
+    """Explain a posting down to rows, or a row up to postings."""
     from tokenbooks.desk.explain_entry import Narrowing
     from tokenbooks.desk.explain_place import explain_id, explain_place
+    from tokenbooks.reports.explanation import LEGENDS
     from tokenbooks.reports.narrow import narrowed
     from tokenbooks.reports.rendering import terminal_width
 
@@ -72,5 +73,5 @@ def explain(
         tables, found = explain_place(opened_book, file, line, narrowing, limit)
     if tables:
         width = terminal_width() if format == "text" else None
-        show_tables(narrowed(tables, width, {"charges": ["meter"]}), format)
+        show_tables(narrowed(tables, width, LEGENDS), format)
     stop_if_wrong([*(p for p in problems if p.is_error), *found])

@@ -61,7 +61,7 @@ def init(
     today: TodayOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Begin a book: from answers, from usage exports, or as a copy of a sample."""
+    """Begin a book: from answers, from exports, or a sample."""
     given = settings(context, None, today, quiet)
     chosen = (name, currency, start, journal, party, settle)
     if list_samples:

@@ -34,7 +34,7 @@ def usage(
     today: TodayOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Show usage with its list value and cost, or what became of each file's rows."""
+    """Show usage at list value and cost, or account for files."""
     from tokenbooks.desk.look import look_at_files, look_at_usage
     from tokenbooks.reports.usage import CHARGE_COLUMNS, charges_table, files_table
 

@@ -9,6 +9,7 @@ from tokenbooks.amounts import exact_text, money_text, round_half_up
 from tokenbooks.close.compute import Computed
 from tokenbooks.facts import Facts
 from tokenbooks.names import nearest
+from tokenbooks.periods import Period
 from tokenbooks.problems import Problem, error, warning
 from tokenbooks.rating.charges import UnpricedUsage
 from tokenbooks.usage.allocation import is_unallocated
@@ -37,22 +38,23 @@ def unpriced_problems(facts: Facts, unpriced: Iterable[UnpricedUsage]) -> list[P
     return problems
 
 
-def close_warnings(facts: Facts, computed: Computed) -> list[Problem]:
-    """Unallocated usage, prepaid contracts without lots, and usage that no lot covers."""
+def close_warnings(facts: Facts, computed: Computed, period: Period) -> list[Problem]:
+    """Unallocated usage of a period, prepaid contracts without lots, usage without cover."""
     return [
-        *_unallocated(facts, computed),
+        *_unallocated(facts, computed, period),
         *_without_lots(facts, computed),
         *_overdrawn(facts, computed),
         *_foreign(facts, computed),
     ]
 
 
-def _unallocated(facts: Facts, computed: Computed) -> list[Problem]:
+def _unallocated(facts: Facts, computed: Computed, period: Period) -> list[Problem]:
     ids = {item.id for item in computed.rated.allocations.values() if is_unallocated(item)}
     value = sum(
         step.parts[part]
         for steps in computed.rated.charges.steps.values()
         for step in steps
+        if step.at.date() in period
         for part in step.parts
         if part.kind == "allocation" and part.id in ids
     ) or Fraction(0)

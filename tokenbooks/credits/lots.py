@@ -74,9 +74,7 @@ def build_lots(facts: Facts, contract: Contract, until: date, daily: bool) -> li
         if event.contract == contract.id and event.event in LOT_EVENTS and event.day < until
     ]
     lots = [_lot(facts, contract, event, daily) for event in events]
-    if facts.book.policy("bonus_basis", until) == "zero":
-        return lots
-    return _bonus_spread(lots, currency_places(facts.book.currency))
+    return _bonus_spread(facts, lots)
 
 
 def _lot(facts: Facts, contract: Contract, event: CreditEvent, daily: bool) -> Lot:
@@ -147,8 +145,12 @@ def tax_kind(facts: Facts, event: CreditEvent) -> str:
     return event.tax_kind or facts.book.contracts[event.contract].tax_kind
 
 
-def _bonus_spread(lots: list[Lot], places: int) -> list[Lot]:
-    """Spread the cost of each purchase over its bonuses, in proportion to credits."""
+def _bonus_spread(facts: Facts, lots: list[Lot]) -> list[Lot]:
+    """Spread the cost of each purchase over its bonuses, in proportion to credits.
+
+    The policy that rules on the day of the purchase decides whether it is spread.
+    """
+    places = currency_places(facts.book.currency)
     bonuses: dict[str, list[Lot]] = {}
     for lot in lots:
         if lot.event.event == "bonus" and lot.parent:
@@ -156,7 +158,8 @@ def _bonus_spread(lots: list[Lot], places: int) -> list[Lot]:
     costs: dict[str, Decimal] = {}
     for lot in lots:
         family = [lot, *bonuses.get(lot.id, [])]
-        if len(family) > 1 and lot.event.event != "bonus":
+        basis = facts.book.policy("bonus_basis", lot.acquired)
+        if len(family) > 1 and lot.event.event != "bonus" and basis != "zero":
             total = sum((member.cost for member in family), Decimal(0))
             weights = {member.id: member.quantity for member in family}
             costs.update(share_out(total, weights, places))

@@ -69,7 +69,7 @@ def prepare_close(
     problems += unpriced
     if any_error(problems):
         return None, problems
-    problems += close_warnings(book.facts, computed)
+    problems += close_warnings(book.facts, computed, period)
     if any_error(problems):
         return None, problems
     close = close_period(book.facts, period, computed, before)

@@ -27,7 +27,7 @@ def accounts_in_use(book: Book, posted: Posted) -> dict[str, str]:
 
 def broken_continuity(book: OpenBook, month: ClosedMonth) -> Iterator[Problem]:
     """What a written close relies on and the book no longer says."""
-    place = Position(f"{book.shown}/tokenbooks.yaml")
+    place = Position(book.place("tokenbooks.yaml"))
     remedy = _REMEDY.format(first=book.months[0].period)
     own, manifest = book.facts.book, month.manifest
     settings = (

@@ -23,12 +23,8 @@ from tokenbooks.entries.buy.owed import document_id
 from tokenbooks.entries.buy.payment import payment_id
 from tokenbooks.names import nearest
 from tokenbooks.problems import Position, Problem, error
-from tokenbooks.reports.explanation import (
-    documents_table,
-    explanation_tables,
-    related_table,
-    rolls_table,
-)
+from tokenbooks.reports.explained_documents import documents_table, related_table, rolls_table
+from tokenbooks.reports.explanation import explanation_tables
 from tokenbooks.reports.plan_line import plan_line_table
 from tokenbooks.reports.row_explanation import row_tables
 from tokenbooks.reports.table import Table

@@ -29,6 +29,7 @@ from tokenbooks.desk.rows_behind import rows_behind
 from tokenbooks.desk.stale import recompute
 from tokenbooks.entries.buy.owed import Owed
 from tokenbooks.entries.posted import Destination, Line, by_service
+from tokenbooks.entries.service import last_day_of
 from tokenbooks.rating.charges import Part
 from tokenbooks.sources.exports.connection import connect
 
@@ -58,7 +59,8 @@ def explain_usage(told: EntryExplanation, prepared: Prepared, wanted: Wanted, li
     charges = change.charges()
     charges.sort(key=lambda c: (-abs(c.cost), -abs(c.list_value), str(c.dimensions), c.meter))
     shown = charges[:limit] if limit else charges
-    behind, files = rows_behind(prepared, usage.contract, shown, new_files=change.is_new)
+    rules = {id(charge.rule) for charge in charges}
+    behind, files = rows_behind(prepared, usage.contract, shown, rules, new_files=change.is_new)
     told.dimensions = prepared.gathered.layout.dimensions
     told.charges, told.behind = tuple(shown), tuple(behind)
     told.files = tuple(files)
@@ -92,7 +94,8 @@ class _Change:
             p.role == "accrued_expenses" for p in told.entry.postings
         )
         self.settles = self.posts_credits and self.posts_accrual
-        self.is_late = "corrects" in dict(told.entry.tags) and not is_invoice
+        begun_before = last_day_of(usage.service) < prepared.close.period.start
+        self.is_late = begun_before and not is_invoice
         self.before = self._before()
         self.credits = self._credits()
         self.accrued = self._accrued()
@@ -179,7 +182,9 @@ class _Change:
             ratio = self._not_invoiced(sum(costs.values(), Fraction(0)))
             ratios = ratios_of([(part, cost * ratio) for part, cost in costs.items()], values)
         charges = self._selected(self.usage, ratios)
-        return [c for c in charges if c.cost] if self.wanted.lots else charges
+        # usage that free lots cover costs nothing and is shown; what is not of the posting is not
+        whole = self.posts_credits and self.wanted.lots is None
+        return charges if whole else [charge for charge in charges if charge.cost]
 
     def _late_charges(self) -> list[ExplainedCharge]:
         """What came late; of a settlement, what lots have covered since the period began."""
@@ -280,7 +285,12 @@ class _Change:
     def notes(self) -> list[str]:
         """What a reader of the figures must know."""
         notes = []
-        if self.is_late:
+        if self.settles:
+            notes.append(
+                f"The usage of {self.usage.service} was accrued at list value; lots that began"
+                " later cover it now, at what they cost."
+            )
+        elif self.is_late:
             notes.append(
                 f"Booked late: {self.usage.service} was closed before; the entry is what should"
                 " be posted with all usage known now, less what was posted."

@@ -20,6 +20,9 @@ from tokenbooks.sources.files import shown
 
 _NEAREST = 5
 
+#: Tags by which an entry names the one that it goes back to.
+_LINKS = ("corrects", "settles", "reverses")
+
 
 @dataclass(frozen=True, slots=True)
 class FoundEntry:
@@ -50,7 +53,7 @@ def find_entry(book: OpenBook, name: str) -> tuple[FoundEntry | None, list[Probl
 
 def unknown_entry(book: OpenBook, name: str, known: Iterable[str]) -> Problem:
     """The problem that no entry has an id."""
-    near = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=_NEAREST, cutoff=0.4)
+    near = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=_NEAREST)
     if near:
         help = f"the nearest: {', '.join(near)}"
     else:
@@ -76,7 +79,7 @@ def prepare_again(book: OpenBook, month: ClosedMonth) -> tuple[Prepared | None, 
     if difference(prepared.close.posted, month.before.posted):
         message = f"{month.period} is written, but its inputs now give other figures"
         help = f"`tokenbooks check --replay` says which; write {month.period} again if it is right"
-        place = Position(f"{book.shown}/close/{month.period}/manifest.json")
+        place = Position(book.place(f"close/{month.period}/manifest.json"))
         return None, [*problems, error("explanation-differs", message, help, place)]
     return prepared, problems
 
@@ -121,7 +124,7 @@ def related_entries(
             if (service and _within(service, spans)) or (lot and lot in entry.lots):
                 place = shown(book.folder / entry.file)
                 found.append(
-                    RelatedEntry(entry.id, str(month.period), place, entry.line, _narration(entry))
+                    RelatedEntry(entry.id, str(month.period), place, entry.line, _link(entry))
                 )
     if prepared is not None and prepared.close.period not in periods:
         found += _computed(prepared, contract, service, lot, allowed)
@@ -147,8 +150,9 @@ def _within(service: str, spans: list[str]) -> bool:
     return spans[0] <= service <= spans[-1]
 
 
-def _narration(entry: WrittenEntry) -> str:
-    return f"corrects {entry.tags['corrects']}" if "corrects" in entry.tags else ""
+def _link(entry: WrittenEntry) -> str:
+    links = (f"{key} {entry.tags[key]}" for key in _LINKS if key in entry.tags)
+    return next(links, "")
 
 
 def _found(prepared: Prepared | None, name: str, written: WrittenEntry | None) -> FoundEntry | None:

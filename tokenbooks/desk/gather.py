@@ -227,7 +227,7 @@ def _moved_figures(
             " and that moves closed figures",
             "restore it and lay the new download beside it under its own name,"
             " or write the closes from its first period again",
-            Position(f"{book.shown}/{change.record.path}"),
+            Position(book.place(f"{change.record.path}")),
         )
         for change in changed
         if change.record.contract in moved and not change.has_grown

@@ -48,7 +48,7 @@ def look_at_usage(book: OpenBook, until: date = _END) -> tuple[LookedAt | None, 
     )
     problems += found
     problems += unpriced_problems(book.facts, computed.rated.charges.unpriced)
-    problems += close_warnings(book.facts, computed)
+    problems += close_warnings(book.facts, computed, period)
     scales = charge_table(gathered.connection, book.facts, gathered.layout, computed)
     return LookedAt(gathered.connection, gathered.layout, scales, computed), problems
 

@@ -26,6 +26,10 @@ class OpenBook:
     descriptors: tuple[Descriptor, ...]
     months: tuple[ClosedMonth, ...]
 
+    def place(self, path: str) -> str:
+        """A path relative to the book, as the user can open it."""
+        return path if self.shown == "." else f"{self.shown}/{path}"
+
 
 def open_book(folder: Path) -> tuple[OpenBook | None, list[Problem]]:
     """Read a book; None where any of its files has an error."""

@@ -61,6 +61,6 @@ def _replay_month(
             f"{month.period} computed again gives other figures in {', '.join(different)}",
             f"if a plan, rule or row was corrected on purpose, write the period again:"
             f" tokenbooks close -p {month.period} --write",
-            Position(f"{book.shown}/close/{month.period}/{different[0]}"),
+            Position(book.place(f"close/{month.period}/{different[0]}")),
         )
     ]

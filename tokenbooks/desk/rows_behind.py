@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,14 +45,23 @@ def charge_key(charge: ExplainedCharge) -> ChargeKey:
 
 
 def rows_behind(
-    prepared: Prepared, contract: str, charges: Sequence[ExplainedCharge], *, new_files: bool
+    prepared: Prepared,
+    contract: str,
+    charges: Sequence[ExplainedCharge],
+    rules: Collection[int],
+    *,
+    new_files: bool,
 ) -> tuple[list[RowsBehind], list[FileRows]]:
     """The rows behind the charges of ``selected_usage``, in the files that this close read.
 
+    ``rules`` are the ids of the allocation rules whose usage is meant at all.
     ``new_files`` leaves out the files that earlier closes have read, where there are
     others: late usage comes from a new download.
     """
-    found = [*_files(prepared, contract, new_files)]
+    allocated = prepared.close.computed.rated.allocations.values()
+    ids = ", ".join(str(item.id) for item in allocated if id(item.rule) in rules) or "NULL"
+    prepared.gathered.connection.execute(f"DELETE FROM {SELECTED} WHERE allocation NOT IN ({ids})")
+    found = _files(prepared, contract, new_files)
     places = [_place(found, charge) for charge in charges]
     numbers: dict[str, set[int]] = {item.file.shown: set(item.first) for item in found}
     for place in places:

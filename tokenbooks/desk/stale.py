@@ -33,7 +33,7 @@ def stale_problems(
     if not last:
         return []
     month = last[-1]
-    position = Position(f"{book.shown}/close/{month.period}/manifest.json")
+    position = Position(book.place(f"close/{month.period}/manifest.json"))
     again = f"write it again: tokenbooks close -p {month.period} --write"
     if len(last) > 1 and month.manifest.previous != last[0].digest:
         message = f"{month.period} was closed before {last[0].period} was written again"

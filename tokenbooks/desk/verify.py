@@ -12,6 +12,14 @@ from tokenbooks.journals.dialects import DIALECTS
 from tokenbooks.problems import Position, Problem, error
 from tokenbooks.sources.exports.connection import connect
 
+#: What makes every later month wrong too, and is told of the first month only.
+FOLLOWED = {
+    "close-stale",
+    "closed-setting-changed",
+    "closed-contract-gone",
+    "closed-account-changed",
+}
+
 
 def verify_closes(book: OpenBook) -> list[Problem]:
     """What is wrong with the written closes of a book."""
@@ -19,14 +27,16 @@ def verify_closes(book: OpenBook) -> list[Problem]:
     connection = connect()
     for number, month in enumerate(book.months):
         problems += _outputs(book, month)
-        problems += stale_problems(connection, book, book.months[max(0, number - 1) : number + 1])
+        if not any(problem.code in FOLLOWED for problem in problems):
+            last = book.months[max(0, number - 1) : number + 1]
+            problems += stale_problems(connection, book, last)
     problems += _top_file(book)
     return problems
 
 
 def _outputs(book: OpenBook, month: ClosedMonth) -> Iterator[Problem]:
     """Files of a close that are gone, have other bytes, or do not belong to it."""
-    shown = f"{book.shown}/close/{month.period}"
+    shown = book.place(f"close/{month.period}")
     present = {
         path.relative_to(month.folder).as_posix(): path
         for path in sorted(month.folder.rglob("*"))
@@ -58,7 +68,7 @@ def _top_file(book: OpenBook) -> Iterator[Problem]:
     last = book.months[-1].period
     dialect = DIALECTS[book.facts.book.journal]
     path = book.folder / dialect.books_file
-    place = Position(f"{book.shown}/{dialect.books_file}")
+    place = Position(book.place(f"{dialect.books_file}"))
     again = f"write the last period again: tokenbooks close -p {last} --write"
     if not path.is_file():
         yield error("books-missing", f"{dialect.books_file} is gone", again, place)

@@ -16,6 +16,7 @@ from tokenbooks.archive.usage_tables import write_charges, write_usage
 from tokenbooks.close.close_period import Close
 from tokenbooks.desk.close import Prepared
 from tokenbooks.desk.continuity import accounts_in_use
+from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.facts import Facts
 from tokenbooks.journals.dialects import DIALECTS
 from tokenbooks.journals.month import Declarations, JournalMonth, declared
@@ -45,7 +46,7 @@ def write_close(prepared: Prepared) -> list[Problem]:
     try:
         with locked(book.folder) as free:
             if not free:
-                return [_busy(book.shown)]
+                return [_busy(book)]
             with staged(book.folder, prepared.close.period) as (month, top):
                 lay_out(prepared, month)
                 dialect = DIALECTS[book.facts.book.journal]
@@ -57,7 +58,7 @@ def write_close(prepared: Prepared) -> list[Problem]:
                 f"the close could not be written: {reason.strerror or reason}",
                 "make room or the folder writable, and run the command again;"
                 " nothing of this close was kept",
-                Position(f"{book.shown}/{CLOSE_FOLDER}"),
+                Position(book.place(f"{CLOSE_FOLDER}")),
             )
         ]
     return []
@@ -69,7 +70,7 @@ def written_files(prepared: Prepared) -> list[str]:
     folder = close_folder(book.folder, period)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     files.append(book.folder / DIALECTS[book.facts.book.journal].books_file)
-    return [f"{book.shown}/{path.relative_to(book.folder).as_posix()}" for path in files]
+    return [book.place(f"{path.relative_to(book.folder).as_posix()}") for path in files]
 
 
 def lay_out(prepared: Prepared, month: Path) -> None:
@@ -181,10 +182,10 @@ def _books_text(prepared: Prepared) -> str:
     )
 
 
-def _busy(shown: str) -> Problem:
+def _busy(book: OpenBook) -> Problem:
     return error(
         "book-busy",
         "another run is writing a close of this book",
         "wait until it has finished, then run the command again",
-        Position(f"{shown}/{CLOSE_FOLDER}"),
+        Position(book.place(CLOSE_FOLDER)),
     )

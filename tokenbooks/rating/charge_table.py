@@ -135,16 +135,16 @@ def _charges_sql(layout: Layout, quantity_places: int, scales: ChargeScales) -> 
     return (
         "CREATE OR REPLACE TEMP TABLE charges AS"
         f" SELECT k.contract, k.party, k.service_period{columns}, k.meter,"
-        " k.quantity * s.share AS quantity,"
-        f" CASE WHEN p.is_exact THEN {value} ELSE ({at_places}) * {step} END AS list_value,"
-        f" {cost} AS cost,"
+        " sum(k.quantity * s.share) AS quantity,"
+        f" sum(CASE WHEN p.is_exact THEN {value} ELSE ({at_places}) * {step} END) AS list_value,"
+        f" sum({cost}) AS cost,"
         " p.rate, p.text AS price, p.plan_line, p.modifiers, s.class, s.cost_center"
         f" FROM ({_quantities_sql(layout, quantity_places)}) k"
         " JOIN charge_prices p ON k.rating = p.rating AND k.party = p.party"
         " AND k.service_period = p.service_period AND k.meter = p.meter"
         " AND k.allocation = p.allocation"
         " JOIN allocation_shares s ON k.allocation = s.allocation"
-        " WHERE k.quantity <> 0"
+        " WHERE k.quantity <> 0 GROUP BY ALL"
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tokenbooks.amounts import currency_places
 from tokenbooks.close.close_period import Close
 from tokenbooks.facts import Facts
@@ -29,8 +31,8 @@ def entries_table(close: Close, facts: Facts) -> Table:
                     own.get("class", ""),
                     own.get("cost-center", ""),
                     own.get("lot", ""),
-                    max(posting.amount, posting.amount * 0),
-                    max(-posting.amount, posting.amount * 0),
+                    max(posting.amount, Decimal(0)),
+                    max(-posting.amount, Decimal(0)),
                 )
             )
     columns = (

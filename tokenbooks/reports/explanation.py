@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Iterable
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text
-from tokenbooks.close.explanation import Document, EntryExplanation, LotRoll, RelatedEntry
-from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
-from tokenbooks.problems import Position
-from tokenbooks.reports.rollforward import credits_cell
+from tokenbooks.close.explanation import EntryExplanation
+from tokenbooks.reports.explained_cells import (
+    EXACT_PLACES,
+    exact_cell,
+    exact_column,
+    facts_table,
+    place_cells,
+    place_text,
+    plain_columns,
+    without,
+)
+from tokenbooks.reports.explained_documents import documents_table, related_table, rolls_table
+from tokenbooks.reports.narrow import Legend
 from tokenbooks.reports.table import Cell, Column, Table
 
-#: Decimals of exact amounts on screen; files carry up to twelve.
-EXACT_PLACES = 6
+#: What a narrow terminal may show by its number.
+LEGENDS = {
+    "charges": (
+        Legend("Of", "What the charges are of", but=("meter", "class", "cost_center")),
+        Legend("To", "Where the charges go", columns=("class", "cost_center")),
+    )
+}
 
 
 def explanation_tables(told: EntryExplanation) -> list[Table]:
@@ -34,34 +47,6 @@ def explanation_tables(told: EntryExplanation) -> list[Table]:
         related_table(told.related),
     ]
     return [table for table in tables if table.rows]
-
-
-def exact_cell(value: Fraction) -> Decimal:
-    """An exact amount as a decimal, to twelve places where it has no end."""
-    return Decimal(exact_text(value))
-
-
-def plain_columns(*pairs: tuple[str, str]) -> tuple[Column, ...]:
-    """Columns of texts."""
-    return tuple(Column(key, heading) for key, heading in pairs)
-
-
-def place_cells(place: Position | None) -> tuple[Cell, Cell]:
-    """A file and a line."""
-    return (place.file, place.line) if place and place.file else (None, None)
-
-
-def place_text(place: Position | None) -> str | None:
-    """A place as ``FILE:LINE``."""
-    return f"{place.file}:{place.line}" if place and place.file else None
-
-
-def facts_table(
-    name: str, title: str, facts: Sequence[tuple[str, Cell]], notes: tuple[str, ...] = ()
-) -> Table:
-    """Facts one below the other; what is empty is left out."""
-    rows = tuple((key, value) for key, value in facts if value not in (None, ""))
-    return Table(name, title, plain_columns(("what", "What"), ("value", "Value")), rows, notes)
 
 
 def _entry(told: EntryExplanation) -> Table:
@@ -126,9 +111,9 @@ def _sums(told: EntryExplanation) -> Table:
     ]
     columns = (
         *plain_columns(("account", "Account"), ("class", "Class"), ("cost_center", "Cost center")),
-        _exact("from_credits", "From credits"),
-        _exact("accrued", "Accrued"),
-        _exact("rounding", "Rounding"),
+        exact_column("from_credits", "From credits"),
+        exact_column("accrued", "Accrued"),
+        exact_column("rounding", "Rounding"),
         Column("posted", "Posted", number=True, places=places, total=True),
     )
     unused = [
@@ -155,9 +140,9 @@ def _draws(told: EntryExplanation) -> Table:
     )
     columns = (
         *plain_columns(("lot", "Lot"), ("kind", "Kind")),
-        _exact("list_value", "Drawn"),
-        _exact("cost", "Cost"),
-        _exact("rounding", "Rounding"),
+        exact_column("list_value", "Drawn"),
+        exact_column("cost", "Cost"),
+        exact_column("rounding", "Rounding"),
         Column("posted", "Posted", number=True, places=places, total=True),
         Column("file", "File"),
         Column("line", "Line", number=True),
@@ -283,75 +268,11 @@ def _reliefs(told: EntryExplanation) -> Table:
     ]
     columns = (
         Column("service_period", "Service"),
-        _exact("rated", "Rated"),
+        exact_column("rated", "Rated"),
         *amounts,
         Column("accrued_by", "Accrued by"),
     )
     return Table("reliefs", "What the invoice relieves", columns, rows)
-
-
-def documents_table(documents: Sequence[Document], notes: tuple[str, ...] = ()) -> Table:
-    """Rows of credits, invoices and opening balances, with their places."""
-    rows: list[tuple[Cell, ...]] = []
-    for row in documents:
-        place = place_cells(row.position)
-        if isinstance(row, CreditEvent):
-            rows.append((*place, row.day, row.event, row.lot, *_amounts(row), row.document or None))
-        elif isinstance(row, Invoice):
-            rows.append((*place, row.day, row.kind, row.invoice, None, row.amount, _covers(row)))
-        elif isinstance(row, OpeningBalance):
-            name = row.service_period or None
-            rows.append((*place, None, row.role, name, None, row.amount, row.document or None))
-    columns = (
-        Column("file", "File"),
-        Column("line", "Line", number=True),
-        *plain_columns(("date", "Date"), ("event", "Event"), ("name", "Name")),
-        Column("credits", "Credits", number=True),
-        Column("amount", "Amount", number=True),
-        Column("about", "Document or days"),
-    )
-    return Table("documents", "Rows of the book's files", columns, tuple(rows), notes)
-
-
-def _amounts(row: CreditEvent) -> tuple[Decimal, Decimal | None]:
-    bought = row.event in {"purchase", "opening"}
-    return row.credits, row.paid if row.paid is not None else (row.credits if bought else None)
-
-
-def _covers(row: Invoice) -> str | None:
-    return f"{row.first_day} to {row.last_day}" if row.first_day and row.last_day else None
-
-
-def rolls_table(rolls: Sequence[LotRoll]) -> Table:
-    """Lots over their periods, in credits and in cost."""
-    rows: list[tuple[Cell, ...]] = []
-    for roll in rolls:
-        before, now = roll.before, roll.now
-        quantities = (
-            before.left,
-            now.acquired - before.acquired,
-            now.used - before.used,
-            now.expired - before.expired,
-            now.left,
-        )
-        costs = (
-            before.cost_left,
-            now.cost_acquired - before.cost_acquired,
-            now.cost_used - before.cost_used,
-            now.cost_expired - before.cost_expired,
-            now.cost_left,
-        )
-        head = (roll.lot.id, str(roll.period))
-        rows.append((*head, "credits", *(credits_cell(value) for value in quantities)))
-        rows.append((*head, "cost", *costs))
-    columns = (
-        *plain_columns(("lot", "Lot"), ("period", "Period"), ("measure", "In")),
-        *(
-            Column(key, key.capitalize(), number=True)
-            for key in ("opening", "acquired", "used", "expired", "closing")
-        ),
-    )
-    return Table("rollforward", "Roll-forward of the lot", columns, tuple(rows))
 
 
 def _files(told: EntryExplanation) -> Table:
@@ -367,34 +288,3 @@ def _files(told: EntryExplanation) -> Table:
         Column("format", "Format"),
     )
     return Table("files", "Files whose rows stand behind", columns, rows)
-
-
-def related_table(related: Sequence[RelatedEntry], title: str = "Related entries") -> Table:
-    """Other entries with their places."""
-    rows = tuple(
-        (item.id, item.period, item.file or None, item.line or None, item.why or None)
-        for item in related
-    )
-    columns = (
-        *plain_columns(("entry", "Entry"), ("period", "Period"), ("file", "Journal")),
-        Column("line", "Line", number=True),
-        Column("why", "Remark"),
-    )
-    unused = [] if any(item.why for item in related) else ["why"]
-    return without(Table("entries", title, columns, rows), unused)
-
-
-def _exact(key: str, heading: str) -> Column:
-    return Column(key, heading, number=True, places=EXACT_PLACES, total=True)
-
-
-def without(table: Table, keys: Sequence[str]) -> Table:
-    """A table without some columns, which have nothing to say."""
-    kept = [index for index, column in enumerate(table.columns) if column.key not in keys]
-    return Table(
-        table.name,
-        table.title,
-        tuple(table.columns[index] for index in kept),
-        tuple(tuple(row[index] for index in kept) for row in table.rows),
-        table.notes,
-    )

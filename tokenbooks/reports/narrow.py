@@ -8,7 +8,7 @@ pipes get the tables whole.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tokenbooks.reports.cells import shown_text, totals
@@ -23,26 +23,43 @@ _GAP = 2
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """How some columns of a table may become one number: its heading, and what it is about."""
+
+    heading: str
+    about: str
+    columns: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+
+    def takes(self, column: Column) -> bool:
+        """Whether a column goes into the legend: a named one, or any text but some."""
+        if self.columns:
+            return column.key in self.columns
+        return not column.number and column.key not in self.but
+
+
 def narrowed(
-    tables: Sequence[Table], width: int | None, keep: Mapping[str, Sequence[str]]
+    tables: Sequence[Table], width: int | None, legends: Mapping[str, Sequence[Legend]]
 ) -> list[Table]:
     """Tables that fit a width if they can; None is a file or a pipe, and changes nothing.
 
-    ``keep`` names tables whose texts may be numbered, each with the columns that may not.
-    A legend of such texts follows its table, that of the paths stands at the end.
+    ``legends`` are tried in their order, by the table's name. A legend follows its table,
+    that of the paths stands at the end.
     """
     if width is None:
         return list(tables)
     paths: dict[tuple[Cell, ...], int] = {}
-    result = []
+    result: list[Table] = []
     for table in tables:
         if natural_width(table) > width:
             table = _numbered_paths(table, paths)
-        result.append(table)
-        kept = keep.get(table.name, [column.key for column in table.columns])
-        own = [c.key for c in table.columns if not c.number and c.key not in kept]
-        if natural_width(table) > width and own:
-            result[-1:] = _split_off(table, own)
+        split_off = []
+        for legend in legends.get(table.name, ()):
+            if natural_width(table) > width and any(map(legend.takes, table.columns)):
+                table, texts = _split_off(table, legend)
+                split_off.append(texts)
+        result += [table, *split_off]
     if paths:
         columns = (Column("number", "No.", number=True), Column("path", "Path"))
         rows = tuple((number, *path) for path, number in paths.items())
@@ -82,23 +99,22 @@ def _numbered_paths(table: Table, paths: dict[tuple[Cell, ...], int]) -> Table:
     return replace(table, columns=tuple(columns), rows=tuple(rows))
 
 
-def _split_off(table: Table, keys: Sequence[str]) -> list[Table]:
+def _split_off(table: Table, legend: Legend) -> tuple[Table, Table]:
     """A table with one number instead of some columns, and the legend of those numbers."""
-    places = [index for index, column in enumerate(table.columns) if column.key in keys]
+    places = [index for index, column in enumerate(table.columns) if legend.takes(column)]
     known: dict[tuple[Cell, ...], int] = {}
     rows = []
     for row in table.rows:
         texts = tuple(row[index] for index in places)
         number = known.setdefault(texts, len(known) + 1) if any(texts) else None
         rows.append(_replaced(row, places, number))
-    heading = Column("of", "Of", number=True)
-    left = _replaced(table.columns, places, heading)
+    heading = Column(legend.heading.lower(), legend.heading, number=True)
     columns = (heading, *(table.columns[index] for index in places))
-    legend = tuple((number, *texts) for texts, number in known.items())
-    return [
-        replace(table, columns=left, rows=tuple(rows)),
-        Table(f"{table.name}_of", f"What the {table.name} are of", columns, legend),
-    ]
+    texts_by_number = tuple((number, *texts) for texts, number in known.items())
+    return (
+        replace(table, columns=_replaced(table.columns, places, heading), rows=tuple(rows)),
+        Table(f"{table.name}_{heading.key}", legend.about, columns, texts_by_number),
+    )
 
 
 def _replaced(items: Sequence[_T], places: Sequence[int], instead: _T) -> tuple[_T, ...]:

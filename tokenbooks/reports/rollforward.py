@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text
 from tokenbooks.close.close_period import Close, LotState
+from tokenbooks.entries.buy.owed import Owed
 from tokenbooks.entries.posted import Line
 from tokenbooks.facts import Facts
 from tokenbooks.reports.table import Cell, Column, Table
@@ -54,9 +55,9 @@ def lots_table(close: Close, facts: Facts) -> Table:
         Column(key, heading, number=True, places=places, total=True)
         for key, heading in (
             ("cost_opening", "Cost opening"),
-            ("cost_acquired", "Acquired"),
-            ("cost_used", "Used"),
-            ("cost_expired", "Expired"),
+            ("cost_acquired", "Cost acquired"),
+            ("cost_used", "Cost used"),
+            ("cost_expired", "Cost expired"),
             ("cost_closing", "Cost closing"),
         )
     ]
@@ -87,11 +88,10 @@ def lot_costs_table(close: Close, facts: Facts) -> Table:
     wanted = ("lot", "last_day", "cost_opening", "cost_acquired", "cost_used", "cost_expired")
     picked = [i for i, c in enumerate(whole.columns) if c.key in (*wanted, "cost_closing")]
     columns = [whole.columns[i] for i in picked]
-    short = {"cost_opening": "Opening", "cost_closing": "Closing"}
     return Table(
         "prepaid",
         f"Prepaid credits by lot, {close.period}, at cost in {facts.book.currency}",
-        tuple(replace(column, heading=short.get(column.key, column.heading)) for column in columns),
+        tuple(replace(c, heading=c.heading.removeprefix("Cost ").capitalize()) for c in columns),
         tuple(tuple(row[i] for i in picked) for row in whole.rows),
     )
 
@@ -100,7 +100,7 @@ def accruals_table(close: Close, facts: Facts) -> Table:
     """Each accrual: opening + accrued - relieved = closing, by contract and service period."""
     places = currency_places(facts.book.currency)
     rows: list[tuple[Cell, ...]] = []
-    for _, owed in sorted(close.computed.owed.items()):
+    for owed in _spans(close):
         unit = ("service", owed.contract, owed.party, owed.service, owed.service)
         posted = close.before.posted.get(Line(*unit, "accrued_expenses"), Decimal(0))
         # an opening accrual is there before any close; a closed one has been posted against
@@ -136,3 +136,13 @@ def accruals_table(close: Close, facts: Facts) -> Table:
         *amounts,
     )
     return Table("accruals", f"Accruals, {close.period}", columns, tuple(rows))
+
+
+def _spans(close: Close) -> list[Owed]:
+    """What is owed by service span, with the spans whose accrual has gone in this close."""
+    spans = dict(close.computed.owed)
+    for line in close.before.posted:
+        if line.rule == "service":
+            key = (line.contract, line.party, line.service)
+            spans.setdefault(key, Owed(*key))
+    return [spans[key] for key in sorted(spans)]

@@ -7,16 +7,16 @@ from fractions import Fraction
 
 from tokenbooks.amounts import exact_text, number_text
 from tokenbooks.close.explanation import MeterRating, RowExplanation
-from tokenbooks.reports.explanation import (
+from tokenbooks.reports.explained_cells import (
     EXACT_PLACES,
     exact_cell,
     facts_table,
     place_cells,
     place_text,
     plain_columns,
-    related_table,
     without,
 )
+from tokenbooks.reports.explained_documents import related_table
 from tokenbooks.reports.table import Cell, Column, Table
 
 

@@ -70,6 +70,7 @@ def files_table(accounts: Iterable[FileAccount]) -> Table:
             account.first_day,
             account.last_day,
             account.stated,
+            account.currency,
         )
         for account in accounts
     ]
@@ -85,6 +86,7 @@ def files_table(accounts: Iterable[FileAccount]) -> Table:
         Column("first_day", "First day"),
         Column("last_day", "Last day"),
         Column("stated", "Stated", number=True),
+        Column("currency", "Currency"),
     )
     return Table("files", "Files", columns, tuple(rows), tuple(_notes(accounts)))
 

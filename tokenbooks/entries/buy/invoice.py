@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from tokenbooks.amounts import share_out
+from tokenbooks.amounts import money_text, round_half_up, share_out
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.buy.owed import Owed, document_id
@@ -155,7 +155,8 @@ def _narration(bill: Invoice | None, own: Sequence[Relief]) -> str:
     true_up = sum((relief.true_up for relief in own), Decimal(0))
     accrued = sum((relief.relieved for relief in own), Decimal(0))
     if not accrued:
-        return "Invoice"
+        rated = sum((relief.owed.billed_value for relief in own), Fraction(0))
+        return f"Invoice, rated {money_text(round_half_up(rated, 2), 2)}" if rated else "Invoice"
     return f"Invoice, accrued {accrued}, true-up {true_up}"
 
 
