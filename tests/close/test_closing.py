@@ -105,8 +105,8 @@ def test_an_opening_accrual_is_relieved_by_its_invoice(tmp_path: Path) -> None:
         },
     )
     assert lines(close(book, "2025-10")) == [
-        ("opening-llm-accrued_expenses", "2025-10-01", "opening_equity", "300.00"),
-        ("opening-llm-accrued_expenses", "2025-10-01", "accrued_expenses", "-300.00"),
+        ("opening-llm-accrued_expenses-2025-09", "2025-10-01", "opening_equity", "300.00"),
+        ("opening-llm-accrued_expenses-2025-09", "2025-10-01", "accrued_expenses", "-300.00"),
         ("invoice-llm-I-0", "2025-10-04", "accrued_expenses", "300.00"),
         ("invoice-llm-I-0", "2025-10-04", "accounts_payable", "-290.00"),
         ("invoice-llm-I-0", "2025-10-04", "ai_expense", "-10.00"),
@@ -177,6 +177,7 @@ def test_rows_appended_to_a_closed_file_are_late_usage(tmp_path: Path) -> None:
     close(book, "2025-10")
     write_book(book, {"usage/a.csv": usage("2025-10-05,100", "2025-10-31,7", "2025-11-02,1")})
     assert [line[3] for line in lines(close(book, "2025-11"))] == ["7.00", "-7.00", "1.00", "-1.00"]
+    assert tokenbooks(book, "check", "--replay").code == 0  # October from its first bytes only
 
 
 def test_late_usage_after_its_invoice_adds_at_most_what_is_rated_beyond_it(tmp_path: Path) -> None:

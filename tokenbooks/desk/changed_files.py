@@ -6,9 +6,12 @@ has only grown at its end is new from there on.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import shutil
+import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tokenbooks.archive.month import FileRecord
@@ -46,7 +49,22 @@ def changed_files(
 
 def path_in_book(book: OpenBook, file: ExportFile) -> str:
     """The path of a file relative to the book, as manifests write it."""
-    return file.path.relative_to(book.folder).as_posix()
+    return file.shown if book.shown == "." else file.shown.removeprefix(f"{book.shown}/")
+
+
+def file_as_it_was(file: ExportFile, size: int) -> ExportFile:
+    """A file as a close read it: where it has grown since, a copy of its first bytes."""
+    if file.path.stat().st_size <= size:
+        return file
+    folder = Path(tempfile.mkdtemp(prefix="tokenbooks-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    copy = folder / file.path.name
+    with file.path.open("rb") as source, copy.open("wb") as target:
+        left = size
+        while left and (block := source.read(min(_BLOCK, left))):
+            target.write(block)
+            left -= len(block)
+    return replace(file, path=copy)
 
 
 def _prefix_digest(path: Path, size: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ def prepare_close(
     period: Period,
     *,
     allow_unpriced: bool = False,
-    only: frozenset[str] | None = None,
+    only: Mapping[str, int] | None = None,
 ) -> tuple[Prepared | None, list[Problem]]:
     """Compute the close of a period; None where anything is an error."""
     earlier = [month for month in book.months if month.period < period]

@@ -69,7 +69,7 @@ def prepare_again(book: OpenBook, month: ClosedMonth) -> tuple[Prepared | None, 
     """
     manifest = month.manifest
     seen = replace(book, facts=facts_seen(book.facts, manifest))
-    only = frozenset(record.path for record in manifest.files)
+    only = {record.path: record.size for record in manifest.files}
     prepared, found = prepare_close(
         seen, month.period, allow_unpriced=bool(manifest.unpriced), only=only
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tokenbooks.archive.month import STATE, ClosedMonth, FileRecord
 from tokenbooks.archive.usage_tables import empty_usage_sql, read_usage, state_columns
 from tokenbooks.book import Contract
-from tokenbooks.desk.changed_files import ChangedFile, changed_files, path_in_book
+from tokenbooks.desk.changed_files import ChangedFile, changed_files, file_as_it_was, path_in_book
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, local_time, start_of
@@ -65,13 +65,13 @@ def gather_usage(
     book: OpenBook,
     period: Period,
     earlier: Sequence[ClosedMonth],
-    only: frozenset[str] | None = None,
+    only: Mapping[str, int] | None = None,
     statements: bool = False,
 ) -> tuple[Gathered | None, list[Problem]]:
     """Read the usage that a close of a period needs; None where a file has an error.
 
-    ``only`` limits the files to those paths: a replay gives each close the files of its own
-    manifest. ``statements`` reads the statements too.
+    ``only`` limits the files to those paths, each to its first bytes: a replay gives each
+    close the files of its own manifest. ``statements`` reads the statements too.
     """
     files, problems = _files(book, only, statements)
     if any_error(problems):
@@ -114,7 +114,7 @@ class _Reading:
 
 
 def _files(
-    book: OpenBook, only: frozenset[str] | None, statements: bool
+    book: OpenBook, only: Mapping[str, int] | None, statements: bool
 ) -> tuple[list[ExportFile], list[Problem]]:
     files: list[ExportFile] = []
     problems: list[Problem] = []
@@ -126,7 +126,11 @@ def _files(
             ("usage", "statement") if statements else ("usage",),
             moment_cuts(book.facts, contract),
         )
-        files += [file for file in found if only is None or path_in_book(book, file) in only]
+        for file in found:
+            if only is None:
+                files.append(file)
+            elif (size := only.get(path_in_book(book, file))) is not None:
+                files.append(file_as_it_was(file, size))
         problems += wrong
     return files, problems
 

@@ -38,7 +38,7 @@ def _replay_month(
 ) -> tuple[ClosedMonth | None, list[Problem]]:
     manifest = month.manifest
     seen = replace(book, facts=facts_seen(book.facts, manifest), months=tuple(replayed))
-    only = frozenset(record.path for record in manifest.files)
+    only = {record.path: record.size for record in manifest.files}
     prepared, problems = prepare_close(
         seen, month.period, allow_unpriced=bool(manifest.unpriced), only=only
     )

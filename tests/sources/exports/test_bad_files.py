@@ -139,7 +139,7 @@ def test_counts_as_exports_write_them(tmp_path: Path, written: str, count: int) 
 
 @pytest.mark.parametrize(
     "written",
-    ["2025-11-03", "2025/11/03T10:15:00Z", "03.11.2025", "infinity", "epoch", "1762128000",
+    ["2025-11-03", "2025/11/03T10:15:00+00:00", "03.11.2025", "infinity", "epoch", "1762128000",
      "2025-11-03T25:00:00Z", "2025-11-03T10:15:00 UTC", " 202-11-03T10:15:00Z",
      "1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z", ""],
 )  # fmt: skip

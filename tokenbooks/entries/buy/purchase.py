@@ -99,13 +99,13 @@ def purchase_entries(
 
 def opening_entries(booking: Booking, changes: Mapping[Line, Decimal]) -> list[Entry]:
     """The entries of opening lots and balances, on the first day of the book."""
-    first = booking.facts.book.start.start
+    start = booking.facts.book.start
     return [
         booking.entry(
             "opening",
             unit.contract,
-            unit.unit,
-            first,
+            unit.unit if unit.service == str(start) else f"{unit.unit}-{unit.service}",
+            start.start,
             "Opening balance",
             amounts,
             rule="opening-balance",

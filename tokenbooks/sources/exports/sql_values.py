@@ -2,8 +2,8 @@
 
 DuckDB alone would take ``9.5`` for a count of 10, ``1e3`` for 1000, ``0x10`` for 16 and
 ``1_000`` for 1000, would drop decimals that do not fit, and would take an instant
-without offset for UTC. Each expression has a fast branch for what files normally hold:
-the text that a number writes back is the text that was read.
+without offset for UTC. Each expression has a fast first branch for what files normally
+hold; the patterns in it were chosen by measuring (a glob costs half of an expression).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _EXPONENT = r"-?[0-9]*(\.[0-9]*)?[eE][+-]?[0-9]{1,3}"
 def count(cell: str) -> str:
     """A whole count, BIGINT: ``31422``, ``31422.0``, empty for 0; negative ones are kept."""
     return (
-        f"CASE WHEN try_cast({cell} AS BIGINT)::VARCHAR = {cell} THEN try_cast({cell} AS BIGINT)"
+        f"CASE WHEN {_only_digits(cell)} THEN try_cast({cell} AS BIGINT)"
         f" WHEN {cell} IS NULL THEN 0"
         rf" WHEN regexp_full_match({cell}, '-?[0-9]+(\.0*)?')"
         f" THEN try_cast(split_part({cell}, '.', 1) AS BIGINT) END"
@@ -35,12 +35,14 @@ def quantity(cell: str) -> str:
     """A quantity with at most nine decimals that count, exact; empty for 0."""
     places = QUANTITY_PLACES
     return (
-        f"CASE WHEN try_cast({cell} AS BIGINT)::VARCHAR = {cell}"
-        f" THEN try_cast({cell} AS BIGINT)::DECIMAL(38,{places})"
-        f" WHEN {cell} IS NULL THEN 0::DECIMAL(38,{places})"
+        f"CASE WHEN {cell} IS NULL THEN 0::DECIMAL(38,{places})"
         rf" WHEN regexp_full_match({cell}, '-?[0-9]{{0,19}}(\.[0-9]{{0,{places}}}0*)?')"
         f" THEN try_cast({cell} AS DECIMAL(38,{places})) END"
     )
+
+
+def _only_digits(cell: str) -> str:
+    return f"NOT ({cell} GLOB '*[^0-9]*')"
 
 
 def scaled_count(cell: str, times: int) -> str:
@@ -89,7 +91,7 @@ def instant(cell: str, zone: str) -> str:
     naive = f"make_timestamp(epoch_us(timezone({quoted(zone)}, try_cast({cell} AS TIMESTAMP))))"
     without = f" WHEN regexp_full_match({cell}, '{_CLOCK}') THEN {naive}" if zone else ""
     return (
-        f"CASE WHEN {cell} LIKE '____-__-__T__:__:__Z' THEN try_cast({cell} AS TIMESTAMP)"
+        f"CASE WHEN suffix({cell}, 'Z') AND strlen({cell}) = 20 THEN try_cast({cell} AS TIMESTAMP)"
         f" WHEN regexp_full_match({cell}, '{_CLOCK}{_OFFSET}') THEN {aware}{without} END"
     )
 
