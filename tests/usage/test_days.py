@@ -20,13 +20,9 @@ def test_used_rows_are_summed_over_files(tmp_path: Path) -> None:
         export_file(write(tmp_path, plain.format(9), "e.csv"), contract="single"),
     ]
     read = read_files(files, kept=("api_key",))
-    accounts, problems = resolve_overlaps(
-        read.connection, read.result.layout, read.result.accounts
-    )
+    accounts, problems = resolve_overlaps(read.connection, read.result.layout, read.result.accounts)
     assert problems == []
-    build_days(
-        read.connection, read.result.layout, {a.file: a.contract for a in accounts}
-    )
+    build_days(read.connection, read.result.layout, {a.file: a.contract for a in accounts})
     rows = read.connection.execute(
         'SELECT contract, party, "at"::DATE::VARCHAR, d_api_key, m_output_tokens, rows'
         " FROM usage_days ORDER BY ALL"

@@ -148,9 +148,12 @@ def test_different_buckets_are_an_error_where_nothing_tells_which_is_later(
         {"x.csv": tokens((1, "k", 10), (2, "k", 20)), "y.csv": tokens((1, "k", 11), (2, "k", 20))},
     )
     assert [f"{problem}" for problem in resolved.problems] == [
-        "x.csv: error[overlap-ambiguous]: it differs from y.csv in the bucket of 2025-11-01, and"
-        " nothing says which of the two is later\n"
-        "  help: delete the older download, or add -2 to the name of the newer one (before .csv)"
+        (
+            "x.csv: error[overlap-ambiguous]: it differs from y.csv in the bucket of 2025-11-01,"
+            " and nothing says which of the two is later\n"
+            "  help: delete the older download, or add -2 to the name of the newer one (before"
+            " .csv)"
+        )
     ]
 
 
@@ -163,10 +166,12 @@ def test_later_download_that_lacks_a_key_is_an_error(tmp_path: Path) -> None:
         },
     )
     assert [f"{problem}" for problem in resolved.problems] == [
-        "filtered.csv: error[overlap-shrinks]: the later download lacks, in the bucket of"
-        " 2025-11-01, model claude, api_key j that all.csv has\n"
-        "  help: if it is filtered, declare so with `scope:` of its source; if not, delete the"
-        " file that is wrong"
+        (
+            "filtered.csv: error[overlap-shrinks]: the later download lacks, in the bucket of"
+            " 2025-11-01, model claude, api_key j that all.csv has\n"
+            "  help: if it is filtered, declare so with `scope:` of its source; if not, delete the"
+            " file that is wrong"
+        )
     ]
 
 
@@ -247,9 +252,11 @@ def test_days_and_hours_of_one_day_are_an_error(tmp_path: Path) -> None:
         {"days.csv": buckets((0, 24, 10)), "hours.csv": buckets((1, 1, 3), (25, 1, 7))},
     )
     assert [f"{problem}" for problem in resolved.problems] == [
-        "hours.csv: error[overlap-widths]: its buckets of 2025-11-03 are not as long as those of"
-        " days.csv, so that neither file can replace the other\n"
-        "  help: download both with the same bucket width, or take one of them away"
+        (
+            "hours.csv: error[overlap-widths]: its buckets of 2025-11-03 are not as long as those"
+            " of days.csv, so that neither file can replace the other\n"
+            "  help: download both with the same bucket width, or take one of them away"
+        )
     ]
 
 

@@ -6,7 +6,7 @@ differences to earlier days. Its columns are those of ``usage_days``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,10 @@ MOST_CSV_ROWS = 100_000
 
 def write_usage(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> Path:
     """Write ``usage_booked`` into a state folder; returns the file."""
-    count, meters = _booked(connection, layout)
-    keys = ["contract", "party", '"at"', *layout.dimension_columns]
+    count, used = _used(connection, layout, "usage_booked")
+    keys = ["contract", "party", '"at"', *used.dimension_columns]
     # Parquet has no HUGEINT: DuckDB would write a double, and lose digits past 2^53
-    exact = [f"{meter_column(m)}::{_state_type(m)} AS {meter_column(m)}" for m in meters]
+    exact = [f"{meter_column(m)}::{_state_type(m)} AS {meter_column(m)}" for m in used.meters]
     listed = ", ".join([*keys, *exact, "rows::BIGINT AS rows"])
     order = ", ".join(keys)
     if count > MOST_CSV_ROWS:
@@ -39,20 +39,23 @@ def write_usage(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: P
 
 
 def write_charges(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, scales: ChargeScales, target: Path
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    scales: ChargeScales,
+    target: Path,
+    always: Collection[str],
 ) -> None:
-    """Write the table of charges as CSV with plain decimals."""
-    dimensions = [f'{dimension_column(n)} AS "{n}"' for n in layout.dimensions]
-    own = {"contract", "party", "service_period"}
+    """Write the table of charges as CSV with plain decimals.
+
+    Dimensions that no charge has are left out, except those shown ``always``.
+    """
+    _, used = _used(connection, Layout(layout.dimensions, ()), "charges")
+    shown = [name for name in layout.dimensions if name in {*used.dimensions, *always}]
     columns = [
         "contract",
         "nullif(party, '') AS party",
         "service_period",
-        *(
-            column
-            for column, name in zip(dimensions, layout.dimensions, strict=True)
-            if name not in own
-        ),
+        *(f"{dimension_column(name)} AS {_named(name)}" for name in shown),
         "meter",
         f"{decimal_text('quantity', scales.quantity)} AS quantity",
         "nullif(rate, '') AS rate",
@@ -63,7 +66,7 @@ def write_charges(
         "nullif(class, '') AS class",
         "nullif(cost_center, '') AS cost_center",
     ]
-    keys = ", ".join(["contract", "party", "service_period", *layout.dimension_columns])
+    keys = ", ".join(["contract", "party", "service_period", *used.dimension_columns])
     connection.execute(
         f"COPY (SELECT {', '.join(columns)} FROM charges"
         f" ORDER BY {keys}, meter, rate, modifiers, class, cost_center)"
@@ -98,15 +101,25 @@ def empty_usage_sql(layout: Layout) -> str:
     return f"SELECT {', '.join(cells)}, NULL::BIGINT AS rows WHERE false"
 
 
-def _booked(connection: duckdb.DuckDBPyConnection, layout: Layout) -> tuple[int, list[str]]:
-    """How many rows are booked, and the meters that have any quantity.
+def _used(connection: duckdb.DuckDBPyConnection, layout: Layout, table: str) -> tuple[int, Layout]:
+    """How many rows a table has, and the dimensions and meters that have anything in it.
 
-    Which meters a file could have had must not change the bytes of the state.
+    Which columns a file could have had must not change the bytes of what is written.
     """
-    used = "".join(f", bool_or({column} <> 0)" for column in layout.meter_columns)
-    (row,) = connection.execute(f"SELECT count(*){used} FROM usage_booked").fetchall()
-    pairs = zip(layout.meters, row[1:], strict=True)
-    return row[0], [meter for meter, is_used in pairs if is_used]
+    tests = [f"bool_or({column} IS NOT NULL)" for column in layout.dimension_columns]
+    tests += [f"bool_or({column} <> 0)" for column in layout.meter_columns]
+    listed = ", ".join(["count(*)", *tests])
+    ((count, *found),) = connection.execute(f"SELECT {listed} FROM {table}").fetchall()
+    names = zip((*layout.dimensions, *layout.meters), found, strict=True)
+    present = {name for name, is_used in names if is_used}
+    return count, Layout(
+        tuple(name for name in layout.dimensions if name in present),
+        tuple(name for name in layout.meters if name in present),
+    )
+
+
+def _named(dimension: str) -> str:
+    return '"' + dimension.replace('"', '""') + '"'
 
 
 def _state_type(meter: str) -> str:

@@ -87,7 +87,7 @@ def lay_out(prepared: Prepared, month: Path) -> None:
     }
     for name, text in texts.items():
         (month / name).write_text(text, encoding="utf-8", newline="\n")
-    write_charges(connection, layout, prepared.scales, month / "charges.csv")
+    write_charges(connection, layout, prepared.scales, month / "charges.csv", facts.book.keep)
     write_usage(connection, layout, state)
     outputs = {
         path.relative_to(month).as_posix(): file_digest(path)

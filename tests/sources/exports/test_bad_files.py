@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.sources.exports.reading import export_file, read_files, read_text, write
+from tokenbooks.sources.exports.descriptors import shipped_descriptors
+from tokenbooks.sources.exports.digest import Digests
+from tokenbooks.sources.exports.file_accounts import account_files
+from tokenbooks.sources.exports.reader import open_export
 
 HEAD = b"timestamp,model,input_tokens,output_tokens\n"
 GOOD = b"2025-11-03T10:15:00Z,gpt-4o,1200,350\n"
@@ -22,87 +26,119 @@ def told(folder: Path, text: bytes) -> str:
 REFUSED = {
     "truncated": (
         HEAD + GOOD + b"2025-11-03T10:1",
-        "usage.csv:3: error[row-truncated]: the row has 1 of 4 cells\n"
-        "  help: download the file again; it was cut off or changed on the way\n",
+        (
+            "usage.csv:3: error[row-truncated]: the row has 1 of 4 cells\n"
+            "  help: download the file again; it was cut off or changed on the way\n"
+        ),
     ),
     "too wide": (
         HEAD + GOOD + b"2025-11-03T10:15:00Z,gpt-4o,1,200,350\n" + GOOD,
-        "usage.csv:3: error[row-too-wide]: the row has 5 cells, the header 4\n"
-        "  help: put quotes around cells that hold a separator, or download the file again\n",
+        (
+            "usage.csv:3: error[row-too-wide]: the row has 5 cells, the header 4\n"
+            "  help: put quotes around cells that hold a separator, or download the file again\n"
+        ),
     ),
     "unclosed quote": (
         HEAD + GOOD + b'2025-11-03T10:15:00Z,"gpt-4o,1200,350\n' + GOOD,
-        "usage.csv:3: error[quote-unclosed]: a quote is not closed, or a text follows it, from"
-        " here on\n"
-        "  help: write a quote inside a quoted cell twice, or download the file again\n",
+        (
+            "usage.csv:3: error[quote-unclosed]: a quote is not closed, or a text follows it, from"
+            " here on\n"
+            "  help: write a quote inside a quoted cell twice, or download the file again\n"
+        ),
     ),
     "not UTF-8": (
         HEAD + GOOD + b"2025-11-03T10:15:00Z,mod\xe8le,1200,350\n",
-        "usage.csv:3:25: error[bad-encoding]: byte 0xe8 is not UTF-8 text\n"
-        "  help: save the file as UTF-8 (in Excel: CSV UTF-8)\n",
+        (
+            "usage.csv:3:25: error[bad-encoding]: byte 0xe8 is not UTF-8 text\n"
+            "  help: save the file as UTF-8 (in Excel: CSV UTF-8)\n"
+        ),
     ),
     "UTF-16": (
         (HEAD + GOOD).decode().encode("utf-16"),
-        "usage.csv:1: error[bad-encoding]: the file is UTF-16, not UTF-8\n"
-        "  help: save the file as UTF-8 (in Excel: CSV UTF-8)\n",
+        (
+            "usage.csv:1: error[bad-encoding]: the file is UTF-16, not UTF-8\n"
+            "  help: save the file as UTF-8 (in Excel: CSV UTF-8)\n"
+        ),
     ),
     "NUL": (
         HEAD + GOOD + b"2025-11-03T10:15:00Z,gpt\x00-4o,1200,350\n",
-        "usage.csv:3:25: error[nul-byte]: the line holds a NUL byte\n"
-        "  help: download the file again; it was cut off or changed on the way\n",
+        (
+            "usage.csv:3:25: error[nul-byte]: the line holds a NUL byte\n"
+            "  help: download the file again; it was cut off or changed on the way\n"
+        ),
     ),
     "NUL in the header": (
         HEAD.replace(b"model", b"mo\x00el") + GOOD,
-        "usage.csv:1:13: error[nul-byte]: the header holds a NUL byte\n"
-        "  help: download the file again; it was cut off or is not a CSV file\n",
+        (
+            "usage.csv:1:13: error[nul-byte]: the header holds a NUL byte\n"
+            "  help: download the file again; it was cut off or is not a CSV file\n"
+        ),
     ),
     "mixed line ends": (
         HEAD + GOOD + GOOD.replace(b"\n", b"\r\n") + GOOD,
-        "usage.csv:3: error[mixed-line-ends]: this line ends in another way than the first one\n"
-        "  help: give all lines the same ends (LF or CRLF); an editor can convert them\n",
+        (
+            "usage.csv:3: error[mixed-line-ends]: this line ends in another way than the first"
+            " one\n  help: give all lines the same ends (LF or CRLF); an editor can convert them\n"
+        ),
     ),
     "empty": (
         b"",
-        "usage.csv: error[file-empty]: the file has no header\n"
-        "  help: download the file again, or take it out of the folder\n",
+        (
+            "usage.csv: error[file-empty]: the file has no header\n"
+            "  help: download the file again, or take it out of the folder\n"
+        ),
     ),
     "column twice": (
         b"timestamp,model,output_tokens,model\n" + GOOD,
-        "usage.csv:1:31: error[column-duplicated]: the column 'model' stands in the header a"
-        " second time\n"
-        "  help: take one of the two away, or download the file again\n",
+        (
+            "usage.csv:1:31: error[column-duplicated]: the column 'model' stands in the header a"
+            " second time\n"
+            "  help: take one of the two away, or download the file again\n"
+        ),
     ),
     "decimals in a count": (
         HEAD + GOOD + b"2025-11-03T10:15:00Z,gpt-4o,9.5,350\n",
-        "usage.csv:3:29: error[bad-count]: '9.5' in input_tokens is not a whole count\n"
-        "  help: write digits only, such as 1200: no decimals, exponents or separators\n",
+        (
+            "usage.csv:3:29: error[bad-count]: '9.5' in input_tokens is not a whole count\n"
+            "  help: write digits only, such as 1200: no decimals, exponents or separators\n"
+        ),
     ),
     "negative": (
         HEAD + b"2025-11-03T10:15:00Z,gpt-4o,1,-350.0\n",
-        "usage.csv:2:31: error[negative-count]: -350.0 in output_tokens is negative\n"
-        "  help: a row that takes another one back names its id in the column `reverses`\n",
+        (
+            "usage.csv:2:31: error[negative-count]: -350.0 in output_tokens is negative\n"
+            "  help: a row that takes another one back names its id in the column `reverses`\n"
+        ),
     ),
     "no time": (
         HEAD + b"2025-13-03T10:15:00Z,gpt-4o,1,2\n",
-        "usage.csv:2:1: error[bad-time]: '2025-13-03T10:15:00Z' in timestamp is not a time"
-        " between 2000 and 2100\n"
-        "  help: write an instant with its offset, such as 2025-11-03T10:15:00Z\n",
+        (
+            "usage.csv:2:1: error[bad-time]: '2025-13-03T10:15:00Z' in timestamp is not a time"
+            " between 2000 and 2100\n"
+            "  help: write an instant with its offset, such as 2025-11-03T10:15:00Z\n"
+        ),
     ),
     "unknown meter": (
         b"timestamp,model,meter,quantity\n2025-11-03T10:15:00Z,gpt-4o,input_token,5\n",
-        "usage.csv:2:29: error[meter-unknown]: 'input_token' is not a meter\n"
-        "  help: did you mean 'input_tokens'?\n",
+        (
+            "usage.csv:2:29: error[meter-unknown]: 'input_token' is not a meter\n"
+            "  help: did you mean 'input_tokens'?\n"
+        ),
     ),
     "half a token": (
         b"timestamp,model,meter,quantity\n2025-11-03T10:15:00Z,gpt-4o,input_tokens,0.5\n",
-        "usage.csv:2:42: error[bad-count]: '0.5' in quantity is not a whole count\n"
-        "  help: write digits only, such as 1200: no decimals, exponents or separators\n",
+        (
+            "usage.csv:2:42: error[bad-count]: '0.5' in quantity is not a whole count\n"
+            "  help: write digits only, such as 1200: no decimals, exponents or separators\n"
+        ),
     ),
     "too many decimals": (
         b"timestamp,model,audio_seconds\n2025-11-03T10:15:00Z,whisper,0.0000000001\n",
-        "usage.csv:2:30: error[bad-quantity]: '0.0000000001' in audio_seconds is not a quantity"
-        " with at most 9 decimals\n"
-        "  help: write a plain number such as 12.5: no exponents or separators\n",
+        (
+            "usage.csv:2:30: error[bad-quantity]: '0.0000000001' in audio_seconds is not a quantity"
+            " with at most 9 decimals\n"
+            "  help: write a plain number such as 12.5: no exponents or separators\n"
+        ),
     ),
 }
 
@@ -221,3 +257,41 @@ def test_digest_and_size_are_those_of_the_bytes(tmp_path: Path) -> None:
     text = b"\xef\xbb\xbftimestamp,images\r\n2025-11-03T10:15:00Z,1\r\n"
     account = read_text(tmp_path, text).account
     assert (account.size, account.sha256) == (len(text), hashlib.sha256(text).hexdigest())
+
+
+def test_rows_that_the_reader_did_not_see_are_missed(tmp_path: Path) -> None:
+    read = read_text(tmp_path, HEAD + GOOD + GOOD)
+    read.connection.execute("UPDATE usage_read SET rows = 1")  # as if one row had been swallowed
+    path = tmp_path / "usage.csv"
+    form, _ = open_export(export_file(path), shipped_descriptors())
+    assert form is not None
+    with Digests([path]) as digests:
+        _, problems = account_files(read.connection, {0: form}, digests)
+    assert [f"{problem}" for problem in problems] == [
+        (
+            "usage.csv: error[rows-lost]: the file has 2 rows, but 1 were read\n"
+            "  help: look for a quote that does not close, and download the file again"
+        )
+    ]
+
+
+def test_what_nothing_explains_is_told_in_the_readers_words(tmp_path: Path) -> None:
+    long = b"x" * 1_200_000
+    read = read_text(tmp_path, HEAD + long + b"," + long + b",1,2\n")  # no line is so long
+    assert [problem.code for problem in read.problems] == ["file-unreadable"]
+    assert "cannot be read as CSV: " in read.told
+
+
+def test_folder_in_place_of_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "usage.csv").mkdir()
+    read = read_files([export_file(tmp_path / "usage.csv")])
+    assert read.told == (
+        "usage.csv: error[file-unreadable]: cannot be read: Is a directory\n"
+        "  help: make it a file that you may read\n"
+    )
+
+
+def test_header_that_never_ends_is_not_shown_in_full(tmp_path: Path) -> None:
+    read = read_text(tmp_path, b'"timestamp,model\n' + b"2025-11-03T10:15:00Z,gpt-4o\n" * 500)
+    assert [problem.code for problem in read.problems] == ["format-unknown"]
+    assert len(read.told) < 400

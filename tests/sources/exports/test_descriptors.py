@@ -51,7 +51,7 @@ replace: bucket
 ignore: [Remark]
 """
 GATEWAY_CSV = (
-    'Day,Model,Tokens (1K),Hours,Remark\n'
+    "Day,Model,Tokens (1K),Hours,Remark\n"
     "2025-11-03,4o,1.5,0.25,x\n"
     "2025-11-03,o3,2,,\n"
     "2025-11-04,o3,,,\n"
@@ -94,7 +94,9 @@ def test_users_format_is_read_like_any_other(tmp_path: Path) -> None:
     assert account.skipped == {"total row": 1, "nothing used": 1}
     assert (account.is_balanced, account.day_zone) == (True, "America/New_York")
     assert read.result.informational >= {"gpu_hours", "requests"}
-    bucket = read.connection.execute("SELECT DISTINCT bucket, bucket_end FROM usage_read").fetchall()
+    bucket = read.connection.execute(
+        "SELECT DISTINCT bucket, bucket_end FROM usage_read"
+    ).fetchall()
     start = datetime(2025, 11, 3, 5)  # midnight in New York, in UTC
     assert (start, datetime(2025, 11, 4, 5)) in bucket
 
@@ -135,8 +137,10 @@ WRONG = {
         "error[key-missing]: the key 'time' is missing",
     ),
     "no meters": (
-        "format: x\ntitle: x\nkind: usage\nrecognise: {all: [a]}\n"
-        "time: {column: a, written: day, zone: UTC, rows: events}\n",
+        (
+            "format: x\ntitle: x\nkind: usage\nrecognise: {all: [a]}\n"
+            "time: {column: a, written: day, zone: UTC, rows: events}\n"
+        ),
         "gateway.yaml:1:1: error[format-incomplete]: a usage format has no meters",
     ),
     "no amount": (

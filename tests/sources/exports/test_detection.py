@@ -92,16 +92,20 @@ def test_header_that_nobody_knows(tmp_path: Path) -> None:
     [
         (
             "plain-wyde",
-            "tokenbooks.yaml:7:12: error[format-name-unknown]: there is no format 'plain-wyde'\n"
-            "  help: did you mean 'plain-wide'?\n",
+            (
+                "tokenbooks.yaml:7:12: error[format-name-unknown]: there is no format"
+                " 'plain-wyde'\n  help: did you mean 'plain-wide'?\n"
+            ),
         ),
         (
             "anthropic-tokens",
-            "usage.csv:1: error[format-mismatch]: the file is not of format anthropic-tokens: it"
-            " lacks usage_date_utc, model_version, usage_input_tokens_no_cache,"
-            " usage_output_tokens; lacks its time column: usage_date_utc\n"
-            "  help: take `format:` away to have the format recognised, or download the file"
-            " again\n",
+            (
+                "usage.csv:1: error[format-mismatch]: the file is not of format anthropic-tokens:"
+                " it lacks usage_date_utc, model_version, usage_input_tokens_no_cache,"
+                " usage_output_tokens; lacks its time column: usage_date_utc\n"
+                "  help: take `format:` away to have the format recognised, or download the file"
+                " again\n"
+            ),
         ),
     ],
 )
@@ -155,8 +159,10 @@ def test_glob_that_matches_nothing_is_told_where_it_stands(tmp_path: Path) -> No
     found, problems = find_export_files(tmp_path, contract("usage/*"), "UTC")
     assert found == []
     assert [f"{problem}" for problem in problems] == [
-        "tokenbooks.yaml:9:5: error[file-missing]: no file matches 'usage/*'\n"
-        "  help: lay the downloads there, or correct `usage:` of contract openai"
+        (
+            "tokenbooks.yaml:9:5: error[file-missing]: no file matches 'usage/*'\n"
+            "  help: lay the downloads there, or correct `usage:` of contract openai"
+        )
     ]
 
 

@@ -107,7 +107,10 @@ def test_disjoint_meters_of_openai_add_up_to_the_whole(rows: list[tuple[int, ...
             "output_tokens": output,
         }
         cells.append(
-            [f"{row.get(n, '')}{'.0' if as_floats and isinstance(row.get(n), int) else ''}" for n in header]
+            [
+                f"{row.get(n, '')}{'.0' if as_floats and isinstance(row.get(n), int) else ''}"
+                for n in header
+            ]
         )
     with tempfile.TemporaryDirectory() as folder:
         read = read_files([export_file(write(Path(folder), csv_of(header, cells)))])

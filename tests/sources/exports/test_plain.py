@@ -68,9 +68,7 @@ def test_instants_are_taken_with_their_offset(tmp_path: Path, written: str, day:
     assert list(read.by("at", "input_tokens")) == [datetime(2025, 11, day)]
 
 
-@pytest.mark.parametrize(
-    ("zone", "day"), [("UTC", 3), ("America/New_York", 2), ("Asia/Tokyo", 3)]
-)
+@pytest.mark.parametrize(("zone", "day"), [("UTC", 3), ("America/New_York", 2), ("Asia/Tokyo", 3)])
 def test_instants_belong_to_the_day_of_the_contract(tmp_path: Path, zone: str, day: int) -> None:
     read = read_text(tmp_path, f"{WIDE}2025-11-03T03:00:00Z,acme,gpt-4o,1,0,0\n", zone=zone)
     assert list(read.by("at", "input_tokens")) == [datetime(2025, 11, day)]
@@ -115,9 +113,7 @@ def test_steps_are_cut_inside_a_day_where_asked(tmp_path: Path) -> None:
 
 def test_cuts_are_local_to_the_contract(tmp_path: Path) -> None:
     text = f"{WIDE}2025-11-03T17:00:00Z,acme,gpt-4o,1,0,0\n"  # noon in New York
-    read = read_text(
-        tmp_path, text, zone="America/New_York", cuts=(datetime(2025, 11, 3, 12),)
-    )
+    read = read_text(tmp_path, text, zone="America/New_York", cuts=(datetime(2025, 11, 3, 12),))
     assert list(read.by("at", "input_tokens")) == [datetime(2025, 11, 3, 12)]
 
 

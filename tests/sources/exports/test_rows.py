@@ -1,8 +1,8 @@
-"""Single rows for ``explain``: from a figure down to its lines, and from a line up."""
+"""Rows for ``explain``: from a figure down to its lines, and from a line up."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +13,10 @@ from tests.sources.exports.test_openai_usage import DAY, HEADER_24, TEXT_ROW
 from tokenbooks.sources.exports.connection import connect
 from tokenbooks.sources.exports.descriptor import Descriptor
 from tokenbooks.sources.exports.descriptors import shipped_descriptors
-from tokenbooks.sources.exports.rows import row_at, rows_behind
+from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.rows import row_at
+from tokenbooks.sources.exports.used_rows import form_of, lines_of, used_rows_sql
+from tokenbooks.usage.layout import Layout
 
 PLAIN = (
     "timestamp,customer,model,output_tokens\n"  # 1
@@ -37,36 +40,37 @@ def format_named(name: str) -> Descriptor:
     return found
 
 
+def found(file: ExportFile, format: str, layout: Layout, condition: str) -> list[int]:
+    """The lines of the used rows for which a condition holds."""
+    form = form_of(file, format_named(format))
+    assert form is not None
+    rows = connect().execute(
+        f"SELECT n FROM {used_rows_sql(form, layout)} WHERE {condition} ORDER BY n"
+    )
+    lines = lines_of(form, [number for (number,) in rows.fetchall()])
+    return list(lines.values())
+
+
 @pytest.mark.parametrize(
-    ("where", "first", "last", "lines"),
+    ("condition", "lines"),
     [
-        ({"customer": "acme", "model": "gpt-4o"}, 3, 4, [2, 7]),  # line 6 has no output
-        ({"customer": "acme"}, 4, 4, [7, 8]),
-        ({"customer": "ac\nme"}, 1, 30, [3]),
-        ({"customer": ""}, 1, 30, [9]),
-        ({"model": "o3", "project": ""}, 1, 30, [8, 9]),
-        ({"model": "o3", "project": "p"}, 1, 30, []),
-        ({}, 5, 6, []),
+        ("d_customer = 'acme' AND m_output_tokens", [2, 7, 8]),  # line 6 has no output
+        ("d_customer = 'acme' AND \"at\" < TIMESTAMP '2025-11-04'", [2, 6]),
+        ("d_customer LIKE 'ac_me'", [3]),  # with a line feed inside
+        ("d_customer IS NULL", [9]),
+        ("d_project = 'p' OR m_images", []),
     ],
 )
-def test_rows_behind_a_figure(
-    tmp_path: Path, where: dict[str, str], first: int, last: int, lines: list[int]
-) -> None:
+def test_rows_behind_a_figure(tmp_path: Path, condition: str, lines: list[int]) -> None:
     file = export_file(write(tmp_path, PLAIN))
-    days = date(2025, 11, first), date(2025, 11, last)
-    plain = format_named("plain-wide")
-    found = rows_behind(connect(), file, plain, where, *days, "output_tokens", 10)
-    assert found == (lines, len(lines))
-    one = rows_behind(connect(), file, plain, where, *days, "output_tokens", 1)
-    assert one == (lines[:1], len(lines)), "the count does not stop at the limit"
+    layout = Layout(("customer", "project"), ("output_tokens", "images"))
+    assert found(file, "plain-wide", layout, condition) == lines
 
 
 def test_rows_behind_a_meter_of_long_rows(tmp_path: Path) -> None:
     file = export_file(write(tmp_path, LONG))
-    day = date(2025, 11, 3)
-    long = format_named("plain-long")
-    assert rows_behind(connect(), file, long, {}, day, day, "audio_seconds", 5) == ([3], 1)
-    assert rows_behind(connect(), file, long, {}, day, day, "images", 5) == ([], 0)
+    layout = Layout((), ("output_tokens", "audio_seconds"))
+    assert found(file, "plain-long", layout, "m_audio_seconds") == [3]
 
 
 def test_row_at_a_line(tmp_path: Path) -> None:
@@ -95,20 +99,22 @@ def test_row_of_long_rows(tmp_path: Path) -> None:
 def test_reasons_of_rows_that_are_not_used(tmp_path: Path) -> None:
     bad = {**TEXT_ROW, "input_cached_tokens": "1300", "output_tokens": "x"}
     file = export_file(write(tmp_path, csv_text(HEADER_24, [TEXT_ROW, DAY, bad])))
-    found = [
+    rows = [
         row_at(connect(), file, format_named("openai-completions-usage"), line)
         for line in (2, 3, 4)
     ]
-    assert [(row.verdict, row.reason) for row in found if row] == [
+    assert [(row.verdict, row.reason) for row in rows if row] == [
         (0, ""),
         (1, "empty bucket"),
         (
             2,
-            "input_cached_tokens 1300 is more than input_tokens 1000, which contains it;"
-            " 'x' in output_tokens is not a whole count",
+            (
+                "input_cached_tokens 1300 is more than input_tokens 1000, which contains it;"
+                " 'x' in output_tokens is not a whole count"
+            ),
         ),
     ]
-    used = found[0]
+    used = rows[0]
     assert used is not None
     assert used.meters["input_tokens"] == 700
     assert used.bucket == datetime(2025, 11, 3)

@@ -9,8 +9,7 @@ from tokenbooks.amounts import number_text, parse_number
 from tokenbooks.names import nearest
 from tokenbooks.sources.exports.normal_form import Check, NormalForm
 from tokenbooks.sources.exports.normal_time import has_time
-
-_LONGEST_SHOWN = 40
+from tokenbooks.sources.exports.records import shortened
 
 _TIME_HELP = {
     "unix_seconds": "write Unix seconds such as 1762128000, not milliseconds",
@@ -55,12 +54,6 @@ _HELP = {
     "bad-amount": "write a plain number such as 12.5: no currency signs or separators",
     "bad-currency": "write its three letters, such as usd",
 }
-
-
-def shortened(text: str) -> str:
-    """A text as it may stand in a message: one line, printable, not too long."""
-    safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return safe if len(safe) <= _LONGEST_SHOWN else safe[: _LONGEST_SHOWN - 3] + "..."
 
 
 def _exceeding(form: NormalForm, check: Check, cells: Sequence[str]) -> tuple[str, str]:

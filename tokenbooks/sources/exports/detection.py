@@ -10,6 +10,7 @@ from tokenbooks.problems import Position, Problem, error
 from tokenbooks.sources.exports.descriptor import EMPTY, STATEMENT, USAGE, Descriptor
 from tokenbooks.sources.exports.header import Header
 from tokenbooks.sources.exports.normal_time import has_time
+from tokenbooks.sources.exports.records import shortened
 
 
 def mismatches(header: Header, descriptor: Descriptor, source: UsageSource) -> list[str]:
@@ -112,4 +113,4 @@ def _misplaced(descriptor: Descriptor, shown: str, kind: str) -> Problem | None:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(name or "(unnamed)" for name in names)
+    return ", ".join(shortened(name) or "(unnamed)" for name in names)

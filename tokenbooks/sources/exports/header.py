@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tokenbooks.problems import Position, Problem, error
-from tokenbooks.sources.exports.records import cell_offset
+from tokenbooks.sources.exports.records import cell_offset, shortened
 
 DELIMITERS = (",", "\t", ";")
 
@@ -92,7 +92,7 @@ def _duplicates(header: Header, text: str, shown: str) -> list[Problem]:
     problems = []
     for index, name in enumerate(header.columns):
         if name and name in header.columns[:index]:
-            message = f"the column '{name}' stands in the header a second time"
+            message = f"the column '{shortened(name)}' stands in the header a second time"
             help = "take one of the two away, or download the file again"
             column = cell_offset(text, header.delimiter, index) + 1
             problems.append(error("column-duplicated", message, help, Position(shown, 1, column)))

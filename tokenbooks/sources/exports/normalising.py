@@ -19,6 +19,7 @@ from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.header import Header
 from tokenbooks.sources.exports.normal_form import AmountForm, Check, LongRows, NormalForm
 from tokenbooks.sources.exports.normal_time import TimeForm, build_time_form
+from tokenbooks.sources.exports.records import shortened
 from tokenbooks.sources.exports.sql_text import quoted, quoted_list
 from tokenbooks.usage.layout import is_whole
 
@@ -111,7 +112,7 @@ class _Builder:
     def _unknown_columns(self) -> tuple[str, ...]:
         ignored = set(self.descriptor.ignore)
         return tuple(
-            name or "(unnamed)"
+            shortened(name) or "(unnamed)"
             for index, name in enumerate(self.header.columns)
             if index not in self.used and name not in ignored
         )

@@ -15,6 +15,8 @@ from pathlib import Path
 #: A cell longer than this is an unclosed quote, not a cell.
 LONGEST_CELL = 2_000_000
 
+_LONGEST_SHOWN = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -91,3 +93,9 @@ def cell_offset(text: str, delimiter: str, index: int) -> int:
         elif character == delimiter and not quoted:
             seen += 1
     return len(text)
+
+
+def shortened(text: str) -> str:
+    """A cell or name as it may stand in a message: one line, printable, not too long."""
+    start = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in start)

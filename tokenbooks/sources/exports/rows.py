@@ -1,25 +1,24 @@
-"""Single rows of an export, for ``explain``: from a key to its rows, and from a line up.
+"""One row of an export, for ``explain``: from a line up.
 
-The same normal form as in bulk, over the file with its record numbers, or over one row.
+The same normal form as in bulk, over that row alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tokenbooks.sources.exports.bad_cells import describe_cell
 from tokenbooks.sources.exports.descriptor import Descriptor
 from tokenbooks.sources.exports.files import ExportFile
-from tokenbooks.sources.exports.header import read_header
 from tokenbooks.sources.exports.normal_form import NormalForm
-from tokenbooks.sources.exports.normalising import build_normal_form
-from tokenbooks.sources.exports.records import Record, read_records, records_at
-from tokenbooks.sources.exports.sql_text import literal_rows, quoted
-from tokenbooks.usage.layout import REJECTED, SKIPPED, USED
+from tokenbooks.sources.exports.records import Record, read_records
+from tokenbooks.sources.exports.sql_text import literal_rows
+from tokenbooks.sources.exports.used_rows import form_of
+from tokenbooks.usage.layout import REJECTED, SKIPPED
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,47 +44,11 @@ class ExplainedRow:
     currency: str | None = None
 
 
-def rows_behind(
-    connection: duckdb.DuckDBPyConnection,
-    file: ExportFile,
-    descriptor: Descriptor,
-    where: Mapping[str, str],
-    first: date,
-    last: date,
-    meter: str,
-    limit: int,
-) -> tuple[list[int], int]:
-    """The physical lines of the used rows behind a figure, at most ``limit``, and how many.
-
-    ``where`` are values of dimensions ('' for absent); ``first`` and ``last`` are
-    inclusive local days. Rows without quantity of the meter are not behind it. Rows
-    that a later download or a repeated id replaces are not told apart here.
-    """
-    form = _form(file, descriptor)
-    if form is None:
-        return [], 0
-    quantity = _quantity(form, meter)
-    if quantity is None:
-        return [], 0
-    conditions = [f"{form.verdict} = {USED}", f"{quantity} <> 0"]
-    conditions.append(f"({form.time.step_key})::DATE BETWEEN DATE '{first}' AND DATE '{last}'")
-    for name, value in where.items():
-        dimension = form.dimensions.get(name, "NULL")
-        conditions.append(f"coalesce({dimension}, '') = {quoted(value)}")
-    rows = f"(SELECT *, row_number() OVER () AS n FROM {form.scan})"
-    count, numbers = connection.execute(
-        f"SELECT count(*), min(n, {max(limit, 1)}) FROM {form.values_of(rows, ('n',))}"
-        f" WHERE {' AND '.join(conditions)}"
-    ).fetchall()[0]
-    records = records_at(file.path, form.header.delimiter, set((numbers or [])[:limit]))
-    return sorted(record.line for record in records.values()), count
-
-
 def row_at(
     connection: duckdb.DuckDBPyConnection, file: ExportFile, descriptor: Descriptor, line: int
 ) -> ExplainedRow | None:
     """The row at a physical line; None where no row stands there (the header, a blank)."""
-    form = _form(file, descriptor)
+    form = form_of(file, descriptor)
     record = _record_at(file, form, line) if form else None
     if form is None or record is None or len(record.cells) != len(form.header.columns):
         return None
@@ -120,17 +83,6 @@ def row_at(
         amount=amount,
         currency=currency,
     )
-
-
-def _form(file: ExportFile, descriptor: Descriptor) -> NormalForm | None:
-    header, _ = read_header(file.path, file.shown)
-    return build_normal_form(file, header, descriptor) if header else None
-
-
-def _quantity(form: NormalForm, meter: str) -> str | None:
-    if form.long is None:
-        return form.meters.get(meter)
-    return f"CASE WHEN {form.long.meter} = {quoted(meter)} THEN {form.long.quantity} ELSE 0 END"
 
 
 def _record_at(file: ExportFile, form: NormalForm, line: int) -> Record | None:
