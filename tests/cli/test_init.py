@@ -207,8 +207,8 @@ def test_each_provider_becomes_a_contract(root: Path) -> None:
     [
         ("nowhere", "file-missing"),
         ("acme", "file-missing"),
-        ("elsewhere", "file-outside"),
-        ("elsewhere/2025-11.csv", "file-outside"),
+        ("elsewhere", "path-outside"),
+        ("elsewhere/2025-11.csv", "path-outside"),
         ("acme/notes.txt", "format-unknown"),
     ],
 )

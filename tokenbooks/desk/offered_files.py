@@ -54,7 +54,7 @@ def offered_files(folder: Path, paths: Sequence[Path]) -> tuple[OfferedFiles, li
     """The export files at these paths, which may be folders, and whose they are.
 
     Paths count from the book's folder on, or else from the current one. Problems:
-    ``file-missing``, ``file-outside`` (not inside the book's folder), and those of a
+    ``file-missing``, ``path-outside`` (not inside the book's folder), and those of a
     header that no format claims.
     """
     starts, problems = _starts(folder, paths)
@@ -87,7 +87,7 @@ def _starts(folder: Path, paths: Iterable[Path]) -> tuple[list[Path], list[Probl
         elif not start.resolve().is_relative_to(root):
             message = f"{path} lies outside {shown(folder)}, the folder of the book"
             help = f"move the exports into the book's folder, such as {shown(folder)}/usage/"
-            problems.append(error("file-outside", message, help, Position(str(path))))
+            problems.append(error("path-outside", message, help, Position(str(path))))
         else:
             starts[folder / start.resolve().relative_to(root)] = None
     return list(starts), problems

@@ -49,28 +49,28 @@ REFUSED = {
     "not UTF-8": (
         HEAD + GOOD + b"2025-11-03T10:15:00Z,mod\xe8le,1200,350\n",
         (
-            "usage.csv:3:25: error[bad-encoding]: byte 0xe8 is not UTF-8 text\n"
+            "usage.csv:3:25: error[file-encoding]: byte 0xe8 is not UTF-8 text\n"
             "  help: save the file as UTF-8 (in Excel: CSV UTF-8)\n"
         ),
     ),
     "UTF-16": (
         (HEAD + GOOD).decode().encode("utf-16"),
         (
-            "usage.csv:1: error[bad-encoding]: the file is UTF-16, not UTF-8\n"
+            "usage.csv:1: error[file-encoding]: the file is UTF-16, not UTF-8\n"
             "  help: save the file as UTF-8 (in Excel: CSV UTF-8)\n"
         ),
     ),
     "NUL": (
         HEAD + GOOD + b"2025-11-03T10:15:00Z,gpt\x00-4o,1200,350\n",
         (
-            "usage.csv:3:25: error[nul-byte]: the line holds a NUL byte\n"
+            "usage.csv:3:25: error[file-nul]: the line holds a NUL byte\n"
             "  help: download the file again; it was cut off or changed on the way\n"
         ),
     ),
     "NUL in the header": (
         HEAD.replace(b"model", b"mo\x00el") + GOOD,
         (
-            "usage.csv:1:13: error[nul-byte]: the header holds a NUL byte\n"
+            "usage.csv:1:13: error[file-nul]: the header holds a NUL byte\n"
             "  help: download the file again; it was cut off or is not a CSV file\n"
         ),
     ),
@@ -91,7 +91,7 @@ REFUSED = {
     "column twice": (
         b"timestamp,model,output_tokens,model\n" + GOOD,
         (
-            "usage.csv:1:31: error[column-duplicated]: the column 'model' stands in the header a"
+            "usage.csv:1:31: error[column-duplicate]: the column 'model' stands in the header a"
             " second time\n"
             "  help: take one of the two away, or download the file again\n"
         ),

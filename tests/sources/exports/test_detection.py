@@ -168,7 +168,7 @@ def test_glob_that_matches_nothing_is_told_where_it_stands(tmp_path: Path) -> No
 
 def test_glob_that_leads_out_of_the_book_is_refused(tmp_path: Path) -> None:
     _, problems = find_export_files(tmp_path, contract("../*"), "UTC")
-    assert [problem.code for problem in problems] == ["file-outside"]
+    assert [problem.code for problem in problems] == ["path-outside"]
 
 
 def test_file_that_two_sources_match_is_refused(tmp_path: Path) -> None:

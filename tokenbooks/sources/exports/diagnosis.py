@@ -16,7 +16,7 @@ _AGAIN = "download the file again; it was cut off or changed on the way"
 def diagnose_refusal(form: NormalForm, refusal: str) -> list[Problem]:
     """Why a file cannot be read as the CSV file that its header announces.
 
-    Problems: ``nul-byte``, ``bad-encoding``, ``row-truncated``, ``row-too-wide``,
+    Problems: ``file-nul``, ``file-encoding``, ``row-truncated``, ``row-too-wide``,
     ``quote-unclosed``, ``mixed-line-ends``; ``file-unreadable`` with DuckDB's own words
     where none of these explains it.
     """
@@ -36,7 +36,7 @@ def find_bad_bytes(path: Path, shown: str) -> list[Problem]:
         for number, line in enumerate(file, 1):
             if b"\0" in line:
                 position = Position(shown, number, line.index(b"\0") + 1)
-                nuls.append(error("nul-byte", "the line holds a NUL byte", _AGAIN, position))
+                nuls.append(error("file-nul", "the line holds a NUL byte", _AGAIN, position))
                 continue
             try:
                 line.decode("utf-8")
@@ -45,7 +45,7 @@ def find_bad_bytes(path: Path, shown: str) -> list[Problem]:
                 message = f"byte 0x{line[failure.start]:02x} is not UTF-8 text"
                 help = "save the file as UTF-8 (in Excel: CSV UTF-8)"
                 position = Position(shown, number, column)
-                others.append(error("bad-encoding", message, help, position))
+                others.append(error("file-encoding", message, help, position))
     return merged(nuls, SHOWN_AT_MOST) + merged(others, SHOWN_AT_MOST)
 
 

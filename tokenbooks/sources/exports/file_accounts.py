@@ -29,7 +29,7 @@ def account_files(
 ) -> tuple[list[FileAccount], list[Problem]]:
     """One account per file that was read, and what is wrong with its rows.
 
-    Problems, beside those of rejected rows: ``nul-byte``, ``rows-lost`` (the reader saw
+    Problems, beside those of rejected rows: ``file-nul``, ``rows-lost`` (the reader saw
     another number of rows than the file has), ``currencies-mixed``, ``file-twice``,
     ``part-exceeds-whole`` and ``unknown-columns`` as warnings.
     """
@@ -148,7 +148,7 @@ def _row_problems(
     problems = rejected_rows(connection, form) if account.rejected else []
     if digest.has_nul:
         bad = find_bad_bytes(form.file.path, account.shown)
-        problems += [problem for problem in bad if problem.code == "nul-byte"]
+        problems += [problem for problem in bad if problem.code == "file-nul"]
     lines = digest.line_ends + (0 if digest.ends_with_line else 1) - 1
     if account.rows_read != lines:
         # blank lines and quoted line feeds are no rows: count what there is

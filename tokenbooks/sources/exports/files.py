@@ -42,7 +42,7 @@ def find_export_files(
     """The export files of a contract in the book's folder, by source and name.
 
     Problems, at the source's position: ``file-missing`` where a glob matches nothing,
-    ``file-outside`` where it leads out of the book, ``file-twice`` where two sources
+    ``path-outside`` where it leads out of the book, ``file-twice`` where two sources
     match one file.
     """
     files: list[ExportFile] = []
@@ -69,7 +69,7 @@ def _nothing_found(source: UsageSource, kind: str, contract: str) -> Problem:
     if is_outside(source.files):
         help = "keep the files inside the book's folder and name them from there"
         message = f"'{source.files}' leads out of the book"
-        return error("file-outside", message, help, source.position)
+        return error("path-outside", message, help, source.position)
     help = f"lay the downloads there, or correct `{kind}:` of contract {contract}"
     message = f"no file matches '{source.files}'"
     return error("file-missing", message, help, source.position)

@@ -32,8 +32,8 @@ class Header:
 def read_header(path: Path, shown: str) -> tuple[Header | None, list[Problem]]:
     """The header of a file.
 
-    Problems: ``file-unreadable``, ``file-empty``, ``bad-encoding``, ``nul-byte``,
-    ``column-duplicated``.
+    Problems: ``file-unreadable``, ``file-empty``, ``file-encoding``, ``file-nul``,
+    ``column-duplicate``.
     """
     try:
         with path.open("rb") as file:
@@ -58,18 +58,18 @@ def _decode(data: bytes, shown: str) -> tuple[str | None, list[Problem]]:
     position = Position(shown, 1)
     if data.startswith(_UTF16_MARKS):
         help = "save the file as UTF-8 (in Excel: CSV UTF-8)"
-        return None, [error("bad-encoding", "the file is UTF-16, not UTF-8", help, position)]
+        return None, [error("file-encoding", "the file is UTF-16, not UTF-8", help, position)]
     if b"\0" in data:
         column = data.index(b"\0") + 1
         help = "download the file again; it was cut off or is not a CSV file"
         message = "the header holds a NUL byte"
-        return None, [error("nul-byte", message, help, Position(shown, 1, column))]
+        return None, [error("file-nul", message, help, Position(shown, 1, column))]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as failure:
         help = "save the file as UTF-8 (in Excel: CSV UTF-8)"
         message = f"byte 0x{data[failure.start]:02x} is not UTF-8 text"
-        return None, [error("bad-encoding", message, help, Position(shown, 1, failure.start + 1))]
+        return None, [error("file-encoding", message, help, Position(shown, 1, failure.start + 1))]
     if not text.strip():
         help = "download the file again, or take it out of the folder"
         return None, [error("file-empty", "the file has no header", help, Position(shown))]
@@ -95,5 +95,5 @@ def _duplicates(header: Header, text: str, shown: str) -> list[Problem]:
             message = f"the column '{shortened(name)}' stands in the header a second time"
             help = "take one of the two away, or download the file again"
             column = cell_offset(text, header.delimiter, index) + 1
-            problems.append(error("column-duplicated", message, help, Position(shown, 1, column)))
+            problems.append(error("column-duplicate", message, help, Position(shown, 1, column)))
     return problems
