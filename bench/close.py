@@ -69,6 +69,7 @@ def _check_totals(folder: Path, bare: Run) -> None:
 def _results(label: str, rows: int, tiers: bool, pairs: Sequence[tuple[Run, Run]]) -> list[Result]:
     what = f"close of {label} rows{', graduated tiers' if tiers else ''}"
     ratio = statistics.median(close.seconds / bare.seconds for close, bare in pairs)
+    busy = statistics.median(close.busy / bare.busy for close, bare in pairs)
     peak = max(close.peak for close, _ in pairs)
     bare_peak = max(bare.peak for _, bare in pairs)
     aimed = rows >= TARGET_ROWS
@@ -80,6 +81,7 @@ def _results(label: str, rows: int, tiers: bool, pairs: Sequence[tuple[Run, Run]
             f"{target}x (aim {aim}x)" if aimed else "",
             ratio <= float(target) if aimed else None,
         ),
+        Result("processor time of it", f"{busy:.2f}x"),
         Result(
             f"memory of it (bare: {bare_peak:,.0f} MB)",
             f"{peak:,.0f} MB",

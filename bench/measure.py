@@ -24,9 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a program: seconds of wall clock, its highest memory in MB, its output."""
+    """One run of a program: seconds of wall clock and of processors, MB of memory, output."""
 
     seconds: float
+    busy: float
     peak: float
     out: str
 
@@ -50,4 +51,6 @@ def run(command: Sequence[str]) -> Run:
         err.seek(0)
         if child.returncode:
             raise SystemExit(f"{' '.join(command)} failed:\n{err.read()}")
-        return Run(seconds, used.ru_maxrss / UNITS_PER_MB, out.read())
+        return Run(
+            seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / UNITS_PER_MB, out.read()
+        )

@@ -139,3 +139,13 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     ran = run("--version")
     assert ran.code == 0
     assert ran.out.startswith("tokenbooks ")
+
+
+def test_the_same_rows_in_two_files_count_once_where_they_have_ids(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    rows_with_ids = "id,date,model,credits\n1,2025-10-01,m,5\n2,2025-10-02,m,6\n"
+    for name in ("a.csv", "copy of a.csv"):
+        (tmp_path / name).write_text(rows_with_ids)
+    files = [str(tmp_path / "a.csv"), str(tmp_path / "copy of a.csv")]
+    ran = run("rate", "--plan", str(tmp_path / "plan.yaml"), *files, "-f", "csv")
+    assert ran.out.splitlines()[1] == "m,credits,1,11,11.00,11.00"

@@ -47,7 +47,8 @@ def account_files(
         problems.extend(_row_problems(connection, form, account, digest))
         problems.extend(_part_warnings(connection, index, form))
         problems.extend(_unknown_column_warnings(form))
-    problems.extend(_files_given_twice(accounts))
+    without_ids = [a for a in accounts if forms[a.file].id_column is None]
+    problems.extend(_files_given_twice(without_ids))
     return accounts, problems
 
 
@@ -193,7 +194,7 @@ def _unknown_column_warnings(form: NormalForm) -> list[Problem]:
 
 
 def _files_given_twice(accounts: list[FileAccount]) -> list[Problem]:
-    """Files whose rows add up, but which are the same byte for byte."""
+    """Files whose rows add up, but which are the same byte for byte; ids would tell."""
     first: dict[tuple[str, str], FileAccount] = {}
     problems = []
     for account in accounts:
