@@ -13,6 +13,7 @@ class BuildWithSamples(build_py):
     """Copies ``samples/`` to ``tokenbooks/samples``; a checkout reads them where they are."""
 
     def run(self) -> None:
+        """Build the modules, then put the samples beside them unless it is an editable install."""
         super().run()
         if not self.editable_mode:
             written = shutil.ignore_patterns("close", "books.*", "__pycache__", ".*")

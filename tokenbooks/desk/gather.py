@@ -165,9 +165,7 @@ def _read(
     if any_error(problems):
         return None, problems
     contracts = {account.file: account.contract for account in accounts}
-    build_days(connection, result.layout, contracts)
-    connection.execute("DROP TABLE IF EXISTS usage_files")
-    connection.execute("ALTER TABLE usage_days RENAME TO usage_files")
+    build_days(connection, result.layout, contracts, "usage_files")
     return _Reading(connection, result.layout, tuple(accounts), tuple(files)), problems
 
 

@@ -93,12 +93,6 @@ def stated_read_sql(dimensions: Sequence[str]) -> str:
     return _table("stated_read", _READ_HEAD, _keys(Layout(tuple(dimensions), ())), amounts)
 
 
-def usage_days_sql(layout: Layout) -> str:
-    """The statement that creates an empty ``usage_days``."""
-    head = 'contract VARCHAR, party VARCHAR, "at" TIMESTAMP'
-    return _table("usage_days", head, _keys(layout), "rows BIGINT")
-
-
 def _table(name: str, head: str, keys: str, tail: str) -> str:
     return f"CREATE OR REPLACE TABLE {name} ({head}, {keys}{tail})"
 
