@@ -55,7 +55,11 @@ def test_an_unknown_dimension_is_wrong_use(book: Path) -> None:
 
 @pytest.mark.parametrize(
     ("day", "left", "cost_left"),
-    [("2025-10-04", "100.00", "90.00"), ("2025-10-05", "70.00", "63.00"), ("2025-11-30", "50.00", "45.00")],
+    [
+        ("2025-10-04", "100.00", "90.00"),
+        ("2025-10-05", "70.00", "63.00"),
+        ("2025-11-30", "50.00", "45.00"),
+    ],
 )
 def test_credits_at_the_end_of_a_day(book: Path, day: str, left: str, cost_left: str) -> None:
     ran = tokenbooks(book, "credits", "--as-of", day, "--format", "json")
