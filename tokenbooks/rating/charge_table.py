@@ -85,12 +85,15 @@ def _sum_by_key(
 ) -> None:
     columns = "".join(f", u.{column}" for column in layout.dimension_columns)
     sums = "".join(f", sum(u.{column}) AS {column}" for column in layout.meter_columns)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE charge_keys AS"
-        " SELECT u.contract, u.party, strftime(u.\"at\", '%Y-%m') AS service_period"
+    summed = (
+        "SELECT u.contract, u.party, date_trunc('month', u.\"at\") AS month"
         f"{columns}, r.id AS rating, a.id AS allocation{sums} FROM {usage} u"
         f" JOIN rating_keys r ON {joined_on('u', 'r', dimensions[0])}"
         f" JOIN allocation_keys a ON {joined_on('u', 'a', dimensions[1])} GROUP BY ALL"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE charge_keys AS"
+        f" SELECT strftime(month, '%Y-%m') AS service_period, * EXCLUDE (month) FROM ({summed})"
     )
 
 

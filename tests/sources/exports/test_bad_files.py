@@ -260,7 +260,8 @@ def test_digest_and_size_are_those_of_the_bytes(tmp_path: Path) -> None:
 
 
 def test_rows_that_the_reader_did_not_see_are_missed(tmp_path: Path) -> None:
-    read = read_text(tmp_path, HEAD + GOOD + GOOD)
+    quoted = GOOD.replace(b"gpt-4o", b'"gpt-4o"')  # only a quote can swallow a row
+    read = read_text(tmp_path, HEAD + quoted + quoted)
     read.connection.execute("UPDATE usage_read SET rows = 1")  # as if one row had been swallowed
     path = tmp_path / "usage.csv"
     form, _ = open_export(export_file(path), shipped_descriptors())

@@ -15,29 +15,36 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one pass over a file's bytes tells. ``line_ends`` counts line feeds."""
+    """What one pass over a file's bytes tells."""
 
     sha256: str
     size: int
-    line_ends: int
-    ends_with_line: bool
+    has_quote: bool
     has_nul: bool
 
 
 def digest_file(path: Path) -> Digest:
-    """SHA-256, size, lines, and whether there is a NUL byte, which DuckDB lets pass."""
+    """SHA-256, size, and whether there is a quote, or a NUL byte, which DuckDB lets pass."""
     sha = hashlib.sha256()
-    size = line_ends = 0
-    has_nul = False
-    last = b""
+    size = 0
+    has_quote = has_nul = False
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             sha.update(block)
             size += len(block)
-            line_ends += block.count(b"\n")
+            has_quote = has_quote or b'"' in block
             has_nul = has_nul or b"\0" in block
+    return Digest(sha.hexdigest(), size, has_quote, has_nul)
+
+
+def count_lines(path: Path) -> int:
+    """The lines of a file, the last one too where it has no line end."""
+    lines, last = 0, b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            lines += block.count(b"\n")
             last = block[-1:]
-    return Digest(sha.hexdigest(), size, line_ends, last in (b"\n", b""), has_nul)
+    return lines + (0 if last in (b"\n", b"") else 1)
 
 
 class Digests:

@@ -12,7 +12,7 @@ from tokenbooks.problems import Position, Problem, error, warning
 from tokenbooks.sources.exports.bad_rows import exceeding_rows, rejected_rows
 from tokenbooks.sources.exports.descriptor import EMPTY, STATEMENT
 from tokenbooks.sources.exports.diagnosis import find_bad_bytes
-from tokenbooks.sources.exports.digest import Digest, Digests
+from tokenbooks.sources.exports.digest import Digest, Digests, count_lines
 from tokenbooks.sources.exports.normal_form import NormalForm
 from tokenbooks.sources.exports.normal_time import SHORTEST_DAY
 from tokenbooks.sources.exports.normalising import looks_like_meter
@@ -150,8 +150,8 @@ def _row_problems(
     if digest.has_nul:
         bad = find_bad_bytes(form.file.path, account.shown)
         problems += [problem for problem in bad if problem.code == "file-nul"]
-    lines = digest.line_ends + (0 if digest.ends_with_line else 1) - 1
-    if account.rows_read != lines:
+    # without a quote every line is a row of its own; an open quote could swallow many
+    if digest.has_quote and account.rows_read != count_lines(form.file.path) - 1:
         # blank lines and quoted line feeds are no rows: count what there is
         rows = sum(1 for _ in read_records(form.file.path, form.header.delimiter))
         if account.rows_read != rows:
