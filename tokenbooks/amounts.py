@@ -17,6 +17,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
 _SUFFIXES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 _LONGEST_NUMBER = 100
+_LONGEST_QUANTITY = 18
 _WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
 
 #: Decimal places of currencies that do not have two (ISO 4217).
@@ -50,7 +51,7 @@ def parse_number(text: str) -> Decimal:
 def parse_quantity(text: str) -> Decimal:
     """Read a quantity as plans write it: ``1``, ``1k``, ``1.5M``, ``1G`` or digits."""
     match = _QUANTITY.fullmatch(text.strip())
-    if not match:
+    if not match or len(match[1]) > _LONGEST_QUANTITY:
         raise ValueError(text)
     return Decimal(match[1]) * _SUFFIXES[match[2]]
 
@@ -104,24 +105,34 @@ def round_half_up(value: Fraction | Decimal, places: int) -> Decimal:
 def share_out(total: Decimal, weights: Mapping[Key, Fraction], places: int) -> dict[Key, Decimal]:
     """Split a rounded total over keys in proportion, by largest remainder.
 
-    The parts always sum to the total. Ties go to the key that sorts first
-    (ACCOUNTING.md 1: round the total first, then largest remainder). With all
-    weights zero the whole goes to the first key.
+    The parts always sum to the total, and each is less than one unit from its exact share;
+    a negative weight has a negative share. Ties go to the key that sorts first (ACCOUNTING
+    1: round the total first, then largest remainder). Weights that cancel out are amounts
+    themselves: each is rounded, and the largest takes what is left of the total.
     """
     if not weights:
         raise ValueError("nothing to share the total over")
     keys = sorted(weights, key=_sort_key)
-    whole = sum((abs(weights[key]) for key in keys), Fraction(0))
-    units = int(Fraction(total) * 10**places)
+    whole = sum(weights.values(), Fraction(0))
     if not whole:
-        return {key: total if key == keys[0] else Decimal(0) for key in keys}
-    exact = {key: Fraction(units) * abs(weights[key]) / whole for key in keys}
+        return _share_out_nothing(total, weights, keys, places)
+    units = int(Fraction(total) * 10**places)
+    exact = {key: units * weights[key] / whole for key in keys}
     parts = {key: exact[key].numerator // exact[key].denominator for key in keys}
     by_remainder = sorted(keys, key=lambda key: parts[key] - exact[key])
     for key in by_remainder[: units - sum(parts.values())]:
         parts[key] += 1
     with localcontext(_WIDE):
         return {key: Decimal(parts[key]).scaleb(-places) for key in keys}
+
+
+def _share_out_nothing(
+    total: Decimal, weights: Mapping[Key, Fraction], keys: list[Key], places: int
+) -> dict[Key, Decimal]:
+    parts = {key: round_half_up(weights[key], places) for key in keys}
+    largest = max(keys, key=lambda key: abs(weights[key]))
+    parts[largest] += total - sum(parts.values(), Decimal(0))
+    return parts
 
 
 def _sort_key(key: object) -> str:

@@ -12,9 +12,15 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 Moment = date | datetime
+
+_Moment = TypeVar("_Moment", date, datetime)
+
+#: Years outside of which a date is a mistake.
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -110,7 +116,7 @@ def parse_day(text: str) -> date:
     """Read ``2025-11-30``; raises ValueError for anything else."""
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
         raise ValueError(text)
-    return date.fromisoformat(text.strip())
+    return _sensible(date.fromisoformat(text.strip()))
 
 
 def parse_moment(text: str) -> Moment:
@@ -124,7 +130,14 @@ def parse_moment(text: str) -> Moment:
         instant = datetime.fromisoformat(text.strip())
         if instant.tzinfo is None:
             raise ValueError(text) from None
-        return instant
+        return _sensible(instant)
+
+
+def _sensible(moment: _Moment) -> _Moment:
+    """Refuse years that no book has, such as 9999 for never: leave such a date empty."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(str(moment))
+    return moment
 
 
 @cache

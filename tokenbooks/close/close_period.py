@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -25,6 +25,7 @@ from tokenbooks.entries.service import service_spans
 from tokenbooks.facts import Facts
 from tokenbooks.names import OWNED_ROLES
 from tokenbooks.periods import Period
+from tokenbooks.problems import Problem, error
 
 #: Kind of entry -> the kind of the book's `post` list that lets tokenbooks post it.
 POSTED_AS = {
@@ -88,6 +89,7 @@ class Close:
     entries: tuple[Entry, ...]
     assertions: tuple[Assertion, ...]
     lots: Mapping[str, LotState]
+    problems: tuple[Problem, ...] = ()
 
     @property
     def posted(self) -> Posted:
@@ -110,7 +112,7 @@ def close_period(facts: Facts, period: Period, computed: Computed, before: Befor
             changes,
             before.posted,
             computed.owed,
-            _new_bills(documents, before.posted),
+            new_bills(facts, period, before.posted),
             settlement_days(computed.drawn, spans, period),
             facts.book.policy("accrual_method", period.last_day) or "relieve",
         ),
@@ -124,8 +126,33 @@ def close_period(facts: Facts, period: Period, computed: Computed, before: Befor
         before=before,
         changes=changes,
         entries=tuple(sorted(posted, key=_entry_order)),
-        assertions=tuple(_assertions(facts, period, computed.posted)),
+        assertions=tuple(_assertions(facts, period, computed.posted, before.posted)),
         lots=lot_states(computed, period),
+        problems=tuple(_unbooked(facts, entries, changes)),
+    )
+
+
+def _unbooked(facts: Facts, entries: Sequence[Entry], changes: Posted) -> Iterator[Problem]:
+    """Whether the entries post exactly what must be posted, account by account."""
+    wanted: dict[str, Decimal] = {}
+    for line, amount in changes.items():
+        account = facts.book.account(line.role, facts.book.contracts[line.contract])
+        wanted[account] = wanted.get(account, Decimal(0)) + amount
+    for entry in entries:
+        if sum((posting.amount for posting in entry.postings), Decimal(0)):
+            yield _fault(f"entry {entry.id} does not balance")
+        for posting in entry.postings:
+            wanted[posting.account] = wanted.get(posting.account, Decimal(0)) - posting.amount
+    for account, rest in sorted(wanted.items()):
+        if rest:
+            yield _fault(f"{rest} of {account} is in no entry")
+
+
+def _fault(what: str) -> Problem:
+    return error(
+        "entries-differ",
+        f"the entries are not what must be posted: {what}",
+        "this is a fault of tokenbooks; please report it with the rows that lead to it",
     )
 
 
@@ -162,19 +189,23 @@ def _lot_costs(posted: Posted) -> dict[tuple[str, str], Decimal]:
     return costs
 
 
-def _new_bills(documents: list[Invoice], before: Posted) -> list[Invoice]:
+def new_bills(facts: Facts, period: Period, before: Posted) -> list[Invoice]:
+    """The invoices and credit notes up to a period's end that no earlier close booked."""
     booked = {(line.contract, line.unit) for line in before if line.rule == "payable"}
     return [
-        row for row in documents if is_bill(row) and (row.contract, document_id(row)) not in booked
+        row
+        for row in facts.invoices
+        if row.day < period.end and is_bill(row) and (row.contract, document_id(row)) not in booked
     ]
 
 
-def _assertions(facts: Facts, period: Period, posted: Posted) -> list[Assertion]:
-    """Month-end balances of the accounts that the subledger owns."""
+def _assertions(facts: Facts, period: Period, posted: Posted, before: Posted) -> list[Assertion]:
+    """Month-end balances of the accounts that the subledger owns, those that fell to zero too."""
     book = facts.book
     left_out = set(ENTRY_KINDS) - set(book.post)
     balances: dict[str, Decimal] = {}
-    for line, amount in posted.items():
+    for line in {**before, **posted}:
+        amount = posted.get(line, Decimal(0))
         if line.role in OWNED_ROLES and not MOVED_BY[line.role] & left_out:
             account = book.account(line.role, book.contracts[line.contract])
             balances[account] = balances.get(account, Decimal(0)) + amount

@@ -33,7 +33,7 @@ from tokenbooks.entries.buy.owed import (
 )
 from tokenbooks.entries.buy.payment import payments_to_date
 from tokenbooks.entries.buy.purchase import purchases_to_date
-from tokenbooks.entries.destinations import Destinations
+from tokenbooks.entries.destinations import Destinations, default_destination
 from tokenbooks.entries.posted import Posted
 from tokenbooks.entries.service import service_spans
 from tokenbooks.facts import Facts
@@ -114,7 +114,7 @@ def compute(
     """
     end = start_of(period.end)
     rated, problems = rate_usage(connection, facts, layout, end)
-    destinations = Destinations(facts.book, rated.charges, rated.allocations)
+    destinations = Destinations(rated.charges, rated.allocations)
     computed = Computed(rated, {}, {}, {}, {})
     places = currency_places(facts.book.currency)
     own_opening = [row for row in facts.opening if row.contract in facts.book.contracts]
@@ -171,7 +171,7 @@ class _Party:
             **purchases_to_date(self.facts, lots, places),
             **consumption_to_date(lots, drawn.draws, self.destinations, spans, places),
             **expiry_to_date(lots, drawn.given, end, places),
-            **service_lines(owed.values(), self.destinations.default(), places),
+            **service_lines(owed.values(), default_destination(book), places),
             **payable_lines(bills, contract.tax_kind, places),
             **payments_to_date(
                 self.facts, [row for row in documents if row.kind == "receipt"], places
@@ -204,7 +204,7 @@ class _Party:
     def _unpaid(self, steps: list[Step], drawn: Drawn) -> list[Usage]:
         if self.contract.settle != "prepaid":
             return [Usage(step.at.date(), step.parts) for step in steps]
-        return [Usage(item.used_at.date(), item.parts) for item in drawn.uncovered]
+        return [Usage(item.used_at.date(), item.parts) for item in drawn.owed]
 
     def _opening_accruals(self) -> list[OpeningBalance]:
         return [

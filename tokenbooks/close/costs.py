@@ -28,7 +28,7 @@ def cost_ratios(computed: Computed) -> CostRatios:
                 key = (contract, party, month, part)
                 lists[key] = lists.get(key, Fraction(0)) + value
                 costs[key] = costs.get(key, Fraction(0)) + value * each
-        for item in drawn.uncovered:
+        for item in drawn.owed:
             month = str(Period.month_of(item.used_at.date()))
             for part, value in item.parts.items():
                 key = (contract, party, month, part)

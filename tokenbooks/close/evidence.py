@@ -301,7 +301,7 @@ def unpaid(computed: Computed, facts: Facts, usage: ServiceUsage) -> dict[Part, 
         return values_by_part(computed, usage)
     found: dict[Part, Fraction] = {}
     for (contract, _), drawn in computed.drawn.items():
-        for item in drawn.uncovered if contract == usage.contract else ():
+        for item in drawn.owed if contract == usage.contract else ():
             if item.used_at.date() in usage.days:
                 for part, value in item.parts.items():
                     found[part] = found.get(part, Fraction(0)) + value
@@ -316,7 +316,7 @@ def by_destination(
 ) -> dict[Destination, Amounts]:
     """Amounts by where they go, as postings do."""
     rated = computed.rated
-    resolved = Destinations(facts.book, rated.charges, rated.allocations)
+    resolved = Destinations(rated.charges, rated.allocations)
     found: dict[Destination, Amounts] = {}
     for part, (list_value, cost) in amounts:
         for to, weight in resolved.of({part: Fraction(1)}, usage.service).items():

@@ -47,11 +47,28 @@ class Uncovered:
 
 @dataclass(slots=True)
 class Drawn:
-    """The result: draws in order, what stays uncovered, and how much each lot gave."""
+    """The result: draws in order, what stays uncovered, and how much each lot gave.
+
+    ``left`` is what of each draw was not taken back. ``netted`` is uncovered usage and what
+    took it back later: together nothing, but of other days and classes.
+    """
 
     draws: list[Draw] = field(default_factory=list)
     uncovered: list[Uncovered] = field(default_factory=list)
     given: dict[str, Fraction] = field(default_factory=dict)
+    left: list[Fraction] = field(default_factory=list)
+    netted: list[Uncovered] = field(default_factory=list)
+
+    @property
+    def owed(self) -> list[Uncovered]:
+        """All usage that no lot paid for."""
+        return [*self.uncovered, *self.netted]
+
+    def draw(self, draw: Draw) -> None:
+        """Add a draw; a negative one takes back, and is never taken back itself."""
+        self.draws.append(draw)
+        self.left.append(max(draw.quantity, Fraction(0)))
+        self.given[draw.lot] += draw.quantity
 
 
 def draw_lots(
@@ -135,8 +152,7 @@ def _give(
         if quantity <= 0:
             continue
         shared = parts if quantity == value else _scaled(parts, quantity / value)
-        drawn.draws.append(Draw(lot.id, used_at, drawn_at, quantity, shared))
-        drawn.given[lot.id] += quantity
+        drawn.draw(Draw(lot.id, used_at, drawn_at, quantity, shared))
         rest -= quantity
         if not rest:
             break
@@ -144,25 +160,34 @@ def _give(
 
 
 def _take_back(drawn: Drawn, step: Step, value: Fraction) -> None:
-    """Undo what was covered last, as far as a negative step goes."""
-    whole, rest = value, value
+    """Undo what was covered last, as far as a negative step goes.
+
+    What is taken back belongs to the day and the classes of the step that takes it back.
+    """
+    rest = value
     while rest and drawn.uncovered:
-        last = drawn.uncovered[-1]
+        last = drawn.uncovered.pop()
         back = min(rest, last.quantity)
-        last.parts = _scaled(last.parts, (last.quantity - back) / last.quantity)
-        last.quantity -= back
+        kept = last.quantity - back
+        drawn.netted.append(
+            Uncovered(last.used_at, back, _scaled(last.parts, back / last.quantity))
+        )
+        drawn.netted.append(Uncovered(step.at, -back, _scaled(step.parts, back / value)))
+        if kept:
+            parts = _scaled(last.parts, kept / last.quantity)
+            drawn.uncovered.append(Uncovered(last.used_at, kept, parts))
         rest -= back
-        if not last.quantity:
-            drawn.uncovered.pop()
-    for earlier in reversed(list(drawn.draws)):
-        if not rest:
-            break
-        back = min(rest, earlier.quantity, drawn.given[earlier.lot])
-        if back > 0:
-            shared = _scaled(step.parts, back / whole)
-            drawn.draws.append(Draw(earlier.lot, step.at, step.at, -back, shared))
-            drawn.given[earlier.lot] -= back
+    for number in range(len(drawn.draws) - 1, -1, -1):
+        back = min(rest, drawn.left[number])
+        if back:
+            earlier = drawn.draws[number]
+            drawn.left[number] -= back
+            drawn.draw(
+                Draw(earlier.lot, step.at, step.at, -back, _scaled(step.parts, back / value))
+            )
             rest -= back
+    if rest:
+        drawn.netted.append(Uncovered(step.at, -rest, _scaled(step.parts, rest / value)))
 
 
 def _scaled(parts: Parts, factor: Fraction) -> dict[Part, Fraction]:

@@ -148,12 +148,15 @@ def tax_kind(facts: Facts, event: CreditEvent) -> str:
 def _bonus_spread(facts: Facts, lots: list[Lot]) -> list[Lot]:
     """Spread the cost of each purchase over its bonuses, in proportion to credits.
 
-    The policy that rules on the day of the purchase decides whether it is spread.
+    The policy that rules on the day of the purchase decides whether it is spread. A bonus
+    that comes on a later day, or on a lot taken over at the book's start, has no cost: it
+    would restate what was used before it came.
     """
     places = currency_places(facts.book.currency)
+    bought = {lot.id: lot.acquired for lot in lots if lot.event.event == "purchase"}
     bonuses: dict[str, list[Lot]] = {}
     for lot in lots:
-        if lot.event.event == "bonus" and lot.parent:
+        if lot.event.event == "bonus" and lot.parent and bought.get(lot.parent) == lot.acquired:
             bonuses.setdefault(lot.parent, []).append(lot)
     costs: dict[str, Decimal] = {}
     for lot in lots:

@@ -73,6 +73,9 @@ def prepare_close(
     if any_error(problems):
         return None, problems
     close = close_period(book.facts, period, computed, before)
+    problems += close.problems
+    if any_error(problems):
+        return None, problems
     scales = charge_table(connection, book.facts, gathered.layout, computed)
     texts = tuple(problem.message for problem in unpriced)
     return Prepared(book, gathered, close, scales, tuple(earlier), texts), problems

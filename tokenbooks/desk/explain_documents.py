@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from tokenbooks.close.close_period import LotState, lot_states
+from tokenbooks.close.close_period import LotState, lot_states, new_bills
 from tokenbooks.close.evidence import ServiceUsage
 from tokenbooks.close.explanation import (
     Document,
@@ -18,10 +18,10 @@ from tokenbooks.desk.close import Prepared
 from tokenbooks.desk.find_entry import related_entries
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking, identity
-from tokenbooks.entries.buy.invoice import Relief, relieved
+from tokenbooks.entries.buy.invoice import Relief
 from tokenbooks.entries.buy.owed import document_id, is_bill
 from tokenbooks.entries.buy.payment import payment_id
-from tokenbooks.entries.buy.reversal import reversal_entries
+from tokenbooks.entries.buy.usage import what_documents_relieve
 
 
 def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
@@ -139,19 +139,15 @@ def _reliefs(prepared: Prepared) -> list[Relief]:
     """What the invoices of this close relieve, as its entries have it."""
     close, facts = prepared.close, prepared.book.facts
     before = close.before.posted
-    booked = {(line.contract, line.unit) for line in before if line.rule == "payable"}
-    bills = [
-        row
-        for row in facts.invoices
-        if row.day < close.period.end
-        and is_bill(row)
-        and (row.contract, document_id(row)) not in booked
-    ]
-    service = {line: amount for line, amount in close.changes.items() if line.rule == "service"}
-    if facts.book.policy("accrual_method", close.period.last_day) == "auto_reverse":
-        _, reversed_lines = reversal_entries(Booking(facts, close.period), before)
-        return relieved(close.computed.owed, service, {}, bills, reversed_lines)
-    return relieved(close.computed.owed, service, before, bills, {})
+    reliefs, _, _ = what_documents_relieve(
+        Booking(facts, close.period),
+        close.changes,
+        before,
+        close.computed.owed,
+        new_bills(facts, close.period, before),
+        facts.book.policy("accrual_method", close.period.last_day),
+    )
+    return reliefs
 
 
 def _rated(prepared: Prepared, row: Invoice, service: str) -> Fraction:

@@ -42,6 +42,8 @@ def journal_text(facts: Facts, close: Close) -> str:
 
 def write_close(prepared: Prepared) -> list[Problem]:
     """Write the close of a period under the book's folder, atomically."""
+    import duckdb
+
     book = prepared.book
     try:
         with locked(book.folder) as free:
@@ -51,11 +53,11 @@ def write_close(prepared: Prepared) -> list[Problem]:
                 lay_out(prepared, month)
                 dialect = DIALECTS[book.facts.book.journal]
                 (top / dialect.books_file).write_text(_books_text(prepared), "utf-8")
-    except OSError as reason:
+    except (OSError, duckdb.Error) as reason:
         return [
             error(
                 "cannot-write",
-                f"the close could not be written: {reason.strerror or reason}",
+                f"the close could not be written: {getattr(reason, 'strerror', None) or reason}",
                 "make room or the folder writable, and run the command again;"
                 " nothing of this close was kept",
                 Position(book.place(f"{CLOSE_FOLDER}")),

@@ -7,6 +7,7 @@ one, tagged with its service period and the entry that it corrects.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,7 +109,11 @@ def _month(service: str, wanted: date) -> str:
 def identity(kind: str, contract: str, subject: str) -> str:
     """A deterministic entry id; characters that ids cannot hold become dashes."""
     parts = (kind, contract, subject.removeprefix(f"{contract}-"))
-    return "-".join(_UNSAFE.sub("-", part) for part in parts if part)
+    safe = "-".join(_UNSAFE.sub("-", part) for part in parts if part)
+    if not any(_UNSAFE.search(part) for part in parts):
+        return safe
+    # two documents that differ in such characters only must not share an id
+    return f"{safe}-{hashlib.sha256(subject.encode()).hexdigest()[:4]}"
 
 
 def _posting_order(line: Line) -> tuple[str, ...]:

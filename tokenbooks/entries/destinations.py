@@ -14,8 +14,7 @@ from tokenbooks.usage.allocation import SINGLE_EXPENSE, UNALLOCATED, Allocation
 class Destinations:
     """Resolves parts of a value to destinations, over all contracts of a run."""
 
-    def __init__(self, book: Book, charges: Charges, allocations: Mapping[int, Allocation]) -> None:
-        self._book = book
+    def __init__(self, charges: Charges, allocations: Mapping[int, Allocation]) -> None:
         self._pools = charges.pools
         self._shares = {
             item.id: [
@@ -38,11 +37,6 @@ class Destinations:
                     result[destination] = result.get(destination, Fraction(0)) + amount
         return result
 
-    def default(self) -> Destination:
-        """Where an expense goes for which nothing is rated."""
-        share = UNALLOCATED if self._book.allocate else SINGLE_EXPENSE
-        return Destination(share.role, share.class_, share.cost_center)
-
     def _allocations(self, part: Part, service: str) -> Iterable[tuple[int, Fraction]]:
         if part.kind == "allocation":
             return [(part.id, Fraction(1))]
@@ -51,6 +45,12 @@ class Destinations:
         if not whole:
             return [(next(iter(weights)), Fraction(1))]
         return [(allocation, weight / whole) for allocation, weight in weights.items()]
+
+
+def default_destination(book: Book) -> Destination:
+    """Where an expense goes for which nothing is rated."""
+    share = UNALLOCATED if book.allocate else SINGLE_EXPENSE
+    return Destination(share.role, share.class_, share.cost_center)
 
 
 def added(

@@ -8,7 +8,7 @@ has reached). What a step adds is the amount after it less the amount before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -52,49 +52,54 @@ class Pool:
 
     def step_values(self) -> Iterator[tuple[datetime, Fraction]]:
         """The amount that each step adds, after modifiers, in time order."""
-        total: Fraction | None = None
-        counted: dict[int, Fraction] = {}
-        prices: dict[int, MeterPrice] = {}
-        raw = Fraction(0)
+        counter = _Counter()
         for at, entries in sorted(self.steps.items()):
-            added, weighted, before = Fraction(0), Fraction(0), raw
-            for key, entry in entries.items():
-                prices[key] = entry.price
-                counted[key] = counted.get(key, Fraction(0)) + entry.quantity
-                stretch = (total or Fraction(0)) + entry.quantity
-                raw = self._after(entry.price, raw, total, stretch, counted, prices)
-                total, added = stretch, added + entry.quantity
-                weighted += entry.weighted
-            value = (raw - before) * (weighted / added if added else 1)
-            self.value += value
-            yield at, value
-        self.quantity = total or Fraction(0)
+            before = counter.value
+            try:
+                for key, entry in entries.items():
+                    counter.count(key, entry)
+            except AboveLastStepError:
+                self.problem = self._above(next(iter(entries.values())).price)
+            yield at, counter.value - before
+        self.quantity = counter.total or Fraction(0)
+        self.value = counter.value
 
-    def _after(
-        self,
-        price: MeterPrice,
-        raw: Fraction,
-        before: Fraction | None,
-        after: Fraction,
-        counted: Mapping[int, Fraction],
-        prices: Mapping[int, MeterPrice],
-    ) -> Fraction:
-        try:
-            if price.model == "graduated":
-                return raw + graduated(price, before, after)
-            by_band = sum(
-                (volume(prices[key], quantity, after) for key, quantity in counted.items()),
-                Fraction(0),
-            )
-            return by_band + volume_flat(price, after)
-        except AboveLastStepError:
-            self.problem = error(
-                "usage-above-tiers",
-                f"usage of {self.name} in {self.span} lies above the last step of its price",
-                "end the steps with one that has no `up_to`",
-                price.position,
-            )
-            return raw
+    def _above(self, price: MeterPrice) -> Problem:
+        return error(
+            "usage-above-tiers",
+            f"usage of {self.name} in {self.span} lies above the last step of its price",
+            "end the steps with one that has no `up_to`",
+            price.position,
+        )
+
+
+@dataclass(slots=True)
+class _Counter:
+    """The running total of a pool, and its amount after modifiers.
+
+    A graduated stretch has the factor of its own usage. A volume price rates all that was
+    counted, each rate's quantity x factor at the band that the total has reached.
+    """
+
+    total: Fraction | None = None
+    value: Fraction = Fraction(0)
+    counted: dict[int, _Counted] = field(default_factory=dict)
+
+    def count(self, key: int, entry: _Counted) -> None:
+        """Count one rate's quantity of a step; raises AboveLastStepError."""
+        before, after = self.total, (self.total or Fraction(0)) + entry.quantity
+        if entry.price.model == "graduated":
+            factor = entry.weighted / entry.quantity if entry.quantity else Fraction(1)
+            self.value += graduated(entry.price, before, after) * factor
+        else:
+            known = self.counted.setdefault(key, _Counted(entry.price))
+            known.quantity += entry.quantity
+            known.weighted += entry.weighted
+            weighted = sum((item.weighted for item in self.counted.values()), Fraction(0))
+            by_band = (volume(c.price, c.weighted, after) for c in self.counted.values())
+            flat = volume_flat(entry.price, after) * (weighted / after if after else 1)
+            self.value = sum(by_band, Fraction(0)) + flat
+        self.total = after
 
 
 class Pools:

@@ -17,7 +17,7 @@ from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.buy.owed import Owed, document_id
 from tokenbooks.entries.entry import Entry
-from tokenbooks.entries.posted import Line, Posted, by_unit
+from tokenbooks.entries.posted import Destination, Line, Posted, by_unit
 from tokenbooks.entries.service import last_day_of
 
 Spans = Mapping[tuple[str, str, str], Owed]
@@ -45,10 +45,12 @@ def relieved(
     before: Mapping[Line, Decimal],
     bills: Sequence[Invoice],
     booked: Mapping[Line, Decimal],
+    default: Destination,
 ) -> list[Relief]:
     """What the documents of this close relieve, by document and service span.
 
-    ``booked`` are lines that other entries of this close already post.
+    ``booked`` are lines that other entries of this close already post; ``default`` is where
+    expense goes for which nothing is rated.
     """
     reliefs: list[Relief] = []
     for key, span in sorted(owed.items(), key=lambda item: last_day_of(item[0][2])):
@@ -59,7 +61,7 @@ def relieved(
         ]
         if own:
             _relieve(own, span, _accrued_before(span, before))
-            _true_up(own, span, changes, booked)
+            _true_up(own, span, changes, booked, default)
             reliefs += own
     return reliefs
 
@@ -72,18 +74,19 @@ def invoice_entries(
 ) -> list[Entry]:
     """One entry a document, on its date."""
     by_document = {(bill.contract, document_id(bill)): bill for bill in bills}
+    payables = {(u.contract, u.unit): lines for u, lines in by_unit(changes, "payable").items()}
     entries = []
-    for unit, amounts in by_unit(changes, "payable").items():
-        bill = by_document.get((unit.contract, unit.unit))
-        own = [r for r in reliefs if r.document == unit.unit and r.owed.contract == unit.contract]
-        lines: Posted = dict(amounts)
+    for contract, document in sorted({*payables, *by_document}):
+        bill = by_document.get((contract, document))
+        own = [r for r in reliefs if r.document == document and r.owed.contract == contract]
+        lines: Posted = dict(payables.get((contract, document), {}))
         for relief in own:
             lines.update(relief.lines)
         entries.append(
             booking.entry(
                 "invoice",
-                unit.contract,
-                unit.unit,
+                contract,
+                document,
                 bill.day if bill else booking.period.start,
                 _narration(bill, own),
                 lines,
@@ -102,12 +105,14 @@ def _accrued_before(span: Owed, before: Mapping[Line, Decimal]) -> Decimal:
 
 
 def _relieve(own: Sequence[Relief], span: Owed, accrued_before: Decimal) -> None:
-    """Share what is no longer accrued over the documents that bill it."""
+    """Share what is no longer accrued over the invoices that bill it; a credit note has none."""
     gone = max(Decimal(0), accrued_before + span.opening - span.accrued)
-    weights = {relief.document: abs(Fraction(relief.invoiced)) for relief in own}
-    places = max(0, -int(gone.as_tuple().exponent))
-    shares = share_out(gone, weights, places)
-    for relief in own:
+    bills = [relief for relief in own if relief.invoiced >= 0]
+    if not bills:
+        return
+    weights = {relief.document: Fraction(relief.invoiced) for relief in bills}
+    shares = share_out(gone, weights, max(0, -int(gone.as_tuple().exponent)))
+    for relief in bills:
         relief.relieved = shares[relief.document]
 
 
@@ -116,37 +121,35 @@ def _true_up(
     span: Owed,
     changes: Mapping[Line, Decimal],
     booked: Mapping[Line, Decimal],
+    default: Destination,
 ) -> None:
-    """The lines of each document; the last takes the whole expense change if nothing else moves."""
+    """The lines of each document: the accrual it relieves, and its true-up by class.
+
+    Where nothing else moves the expense of the span, the last document takes all that the
+    others leave, so that no cent is left for an entry of its own.
+    """
     unit = ("service", span.contract, span.party, span.service, span.service)
-    accrued = Line(*unit, "accrued_expenses")
     expense = {
-        line: amount - booked.get(line, Decimal(0))
-        for line, amount in {**dict.fromkeys(booked, Decimal(0)), **changes}.items()
+        line: changes.get(line, Decimal(0)) - booked.get(line, Decimal(0))
+        for line in {*changes, *booked}
         if line[:5] == unit and line.role != "accrued_expenses"
     }
     weights = {Line(*unit, *to): value for to, value in span.weights.items() if value}
-    if not weights:
-        weights = {line: Fraction(1) for line in list(expense)[:1]}
-    total = sum((relief.true_up for relief in own), Decimal(0))
-    alone = sum(expense.values(), Decimal(0)) == total
-    for number, relief in enumerate(own):
-        if relief.relieved:
-            relief.lines[accrued] = relief.relieved
-        if alone and number == len(own) - 1:
-            for line, amount in expense.items():
-                taken = sum((other.lines.get(line, Decimal(0)) for other in own[:-1]), Decimal(0))
-                if amount - taken:
-                    relief.lines[line] = amount - taken
-        elif relief.true_up and weights:
-            places = max(0, -int(relief.true_up.as_tuple().exponent))
-            relief.lines.update(
-                {
-                    line: part
-                    for line, part in share_out(relief.true_up, weights, places).items()
-                    if part
-                }
-            )
+    weights = weights or {Line(*unit, *default): Fraction(1)}
+    for relief in own:
+        places = max(0, -int(relief.true_up.as_tuple().exponent))
+        relief.lines = dict(share_out(relief.true_up, weights, places))
+    true_ups = sum((relief.true_up for relief in own), Decimal(0))
+    if sum(expense.values(), Decimal(0)) == true_ups:
+        taken = [relief.lines for relief in own[:-1]]
+        own[-1].lines = {
+            line: expense.get(line, Decimal(0))
+            - sum((t.get(line, Decimal(0)) for t in taken), Decimal(0))
+            for line in sorted({*expense, *(line for lines in taken for line in lines)})
+        }
+    for relief in own:
+        relief.lines[Line(*unit, "accrued_expenses")] = relief.relieved
+        relief.lines = {line: amount for line, amount in relief.lines.items() if amount}
 
 
 def _narration(bill: Invoice | None, own: Sequence[Relief]) -> str:

@@ -123,15 +123,15 @@ def owed_to_date(
             owed.open_value += item.value
     for balance in opening:
         span(balance.service_period).opening -= round_half_up(balance.amount, places)
+    accruals = {owed.service: owed.opening for owed in spans.values() if owed.opening}
     for bill in bills:
-        for service, amount in _spread(bill, values, service_span, places).items():
+        for service, amount in _spread(bill, values, accruals, service_span, places).items():
             span(service).invoiced[document_id(bill)] = amount
     billed_spans = {service_span(day) for day in billed}
     for owed in spans.values():
         opening_left = Decimal(0) if owed.service in billed_spans else owed.opening
-        owed.accrued = (
-            opening_left + round_half_up(owed.open_value, places) + _late(owed, known, places)
-        )
+        owed.accrued = opening_left + _late(owed, known, places)
+    _accrue_open(spans.values(), places)
     return spans
 
 
@@ -156,12 +156,26 @@ def payable_lines(invoices: Iterable[Invoice], tax_kind: str, places: int) -> Po
         amount = round_half_up(billed_amount(invoice), places)
         tax = round_half_up(invoice.tax if amount >= 0 else -abs(invoice.tax), places)
         paid_from = PAID_FROM[invoice.pay or "account"]
-        add(posted, Line(*unit, paid_from), -amount)
+        # kept where it is nothing: a document of 0 is booked too, and relieves an accrual
+        posted[Line(*unit, paid_from)] = -amount
         if tax and tax_kind != "cost":
             add(posted, Line(*unit, "input_vat_recoverable"), tax)
             other = "output_vat_payable" if tax_kind == "reverse_charge" else paid_from
             add(posted, Line(*unit, other), -tax)
     return posted
+
+
+def _accrue_open(spans: Iterable[Owed], places: int) -> None:
+    """Accrue usage that is not invoiced: rounded cumulatively over the spans of each month.
+
+    The unit of rounding is the month, so that posting by week or day ends at the same cent.
+    """
+    so_far: dict[Period, Fraction] = {}
+    for owed in sorted(spans, key=lambda owed: last_day_of(owed.service)):
+        month = Period.month_of(last_day_of(owed.service))
+        before = so_far.get(month, Fraction(0))
+        so_far[month] = before + owed.open_value
+        owed.accrued += round_half_up(so_far[month], places) - round_half_up(before, places)
 
 
 def _late(owed: Owed, known: Mapping[str, Known], places: int) -> Decimal:
@@ -181,15 +195,25 @@ def _late(owed: Owed, known: Mapping[str, Known], places: int) -> Decimal:
 
 
 def _spread(
-    bill: Invoice, values: Mapping[date, Fraction], service_span: ServiceSpan, places: int
+    bill: Invoice,
+    values: Mapping[date, Fraction],
+    accruals: Mapping[str, Decimal],
+    service_span: ServiceSpan,
+    places: int,
 ) -> dict[str, Decimal]:
-    """An invoice over service spans by the rated value of its days, else by days."""
+    """An invoice over service spans by the rated value of its days, else by days.
+
+    Days before the book's start have their part of the opening accrual as value.
+    """
     days = _service_days(bill)
     by_value: dict[str, Fraction] = {}
     by_days: dict[str, Fraction] = {}
     for day in days:
         service = service_span(day)
-        by_value[service] = by_value.get(service, Fraction(0)) + values.get(day, Fraction(0))
+        value = values.get(day, Fraction(0))
+        if accrual := accruals.get(service):
+            value += Fraction(accrual) / len(Period.month_of(day).days())
+        by_value[service] = by_value.get(service, Fraction(0)) + value
         by_days[service] = by_days.get(service, Fraction(0)) + 1
     weights = by_value if any(by_value.values()) else by_days
     amount = round_half_up(billed_amount(bill), places)

@@ -75,4 +75,5 @@ def _liabilities(facts: Facts) -> dict[tuple[str, str], str]:
         for row in facts.invoices
         if row.kind == "invoice"
     }
-    return {**roles, **billed}
+    opening = {(row.contract, row.document): row.role for row in facts.opening if row.document}
+    return {**opening, **roles, **billed}

@@ -13,10 +13,10 @@ from decimal import Decimal
 
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking
-from tokenbooks.entries.buy.invoice import Relief, invoice_entries, relieved
-from tokenbooks.entries.buy.owed import Owed
+from tokenbooks.entries.buy.invoice import Relief, Spans, invoice_entries, relieved
 from tokenbooks.entries.buy.reversal import reversal_entries
 from tokenbooks.entries.buy.settlement import SettledOn, settlement_entries
+from tokenbooks.entries.destinations import default_destination
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import Line, Posted, by_service, difference
 from tokenbooks.entries.service import last_day_of
@@ -26,7 +26,7 @@ def usage_entries(
     booking: Booking,
     changes: Mapping[Line, Decimal],
     before: Mapping[Line, Decimal],
-    owed: Mapping[tuple[str, str, str], Owed],
+    owed: Spans,
     bills: Sequence[Invoice],
     settled_on: SettledOn,
     method: str,
@@ -36,24 +36,40 @@ def usage_entries(
     ``method`` is policy ``accrual_method``: ``relieve`` (the invoice relieves the accrual)
     or ``auto_reverse`` (the accrual is reversed on the first day; equal result).
     """
-    service = {line: amount for line, amount in changes.items() if line.rule == "service"}
-    entries: list[Entry] = []
-    booked: Posted = {}
-    if method == "auto_reverse":
-        reversals, booked = reversal_entries(booking, before)
-        entries += reversals
-        reliefs: list[Relief] = relieved(owed, service, {}, bills, booked)
-    else:
-        reliefs = relieved(owed, service, before, bills, booked)
+    reliefs, entries, booked = what_documents_relieve(booking, changes, before, owed, bills, method)
     entries += invoice_entries(booking, changes, reliefs, bills)
     for relief in reliefs:
         for line, amount in relief.lines.items():
             booked[line] = booked.get(line, Decimal(0)) + amount
-    rest = by_service(difference(service, booked), "service")
+    rest = by_service(difference(_service_lines(changes), booked), "service")
     consumed = by_service(changes, "consumption")
     for key in sorted({*rest, *consumed}, key=lambda key: (last_day_of(key[1]), key)):
         entries += _span_entries(booking, key, consumed.get(key, {}), rest.get(key, {}), settled_on)
     return entries
+
+
+def what_documents_relieve(
+    booking: Booking,
+    changes: Mapping[Line, Decimal],
+    before: Mapping[Line, Decimal],
+    owed: Spans,
+    bills: Sequence[Invoice],
+    method: str,
+) -> tuple[list[Relief], list[Entry], Posted]:
+    """What the documents of a close relieve, and the reversals that come before them.
+
+    The last is what the reversals post already.
+    """
+    default = default_destination(booking.facts.book)
+    service = _service_lines(changes)
+    if method == "auto_reverse":
+        reversals, booked = reversal_entries(booking, before)
+        return relieved(owed, service, {}, bills, booked, default), reversals, booked
+    return relieved(owed, service, before, bills, {}, default), [], {}
+
+
+def _service_lines(changes: Mapping[Line, Decimal]) -> Posted:
+    return {line: amount for line, amount in changes.items() if line.rule == "service"}
 
 
 def _span_entries(
