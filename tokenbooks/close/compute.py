@@ -41,7 +41,7 @@ from tokenbooks.periods import Period, start_of
 from tokenbooks.problems import Problem
 from tokenbooks.rating.charges import Charges, Step, rate_totals
 from tokenbooks.rating.keys import RatedKey, rate_keys, rating_dimensions
-from tokenbooks.rating.matching import PlanInForce
+from tokenbooks.rating.matching import PlanInForce, ambiguity
 from tokenbooks.rating.totals import usage_totals
 from tokenbooks.usage.allocation import Allocation, allocate_keys, allocation_dimensions
 
@@ -84,7 +84,7 @@ def rate_usage(
         contract.id: PlanInForce(facts.plan_of(contract), facts.zone_of(contract))
         for contract in book.contracts.values()
     }
-    keys, problems = rate_keys(connection, layout, plans)
+    keys = rate_keys(connection, layout, plans)
     allocations = allocate_keys(connection, layout, book)
     totals = usage_totals(
         connection,
@@ -95,6 +95,10 @@ def rate_usage(
     )
     spans = service_spans(book.post_usage, book.start.start)
     charges = rate_totals(totals, keys, layout, spans)
+    problems = [
+        ambiguity(plans[keys[number].key.contract].plan, meter, keys[number].key.values, found)
+        for (number, meter), found in charges.ambiguous.items()
+    ]
     problems += [pool.problem for pool in charges.pools.values() if pool.problem]
     return Rated(layout, keys, allocations, charges), problems
 

@@ -7,12 +7,14 @@ from fractions import Fraction
 
 from tokenbooks.amounts import exact_text, money_text, round_half_up
 from tokenbooks.close.compute import Computed
+from tokenbooks.entries.destinations import Destinations
+from tokenbooks.entries.service import service_spans
 from tokenbooks.facts import Facts
 from tokenbooks.names import nearest
 from tokenbooks.periods import Period
 from tokenbooks.problems import Problem, error, warning
 from tokenbooks.rating.charges import UnpricedUsage
-from tokenbooks.usage.allocation import is_unallocated
+from tokenbooks.usage.allocation import UNALLOCATED
 
 
 def unpriced_problems(facts: Facts, unpriced: Iterable[UnpricedUsage]) -> list[Problem]:
@@ -49,15 +51,17 @@ def close_warnings(facts: Facts, computed: Computed, period: Period) -> list[Pro
 
 
 def _unallocated(facts: Facts, computed: Computed, period: Period) -> list[Problem]:
-    ids = {item.id for item in computed.rated.allocations.values() if is_unallocated(item)}
-    value = sum(
-        step.parts[part]
-        for steps in computed.rated.charges.steps.values()
-        for step in steps
-        if step.at.date() in period
-        for part in step.parts
-        if part.kind == "allocation" and part.id in ids
-    ) or Fraction(0)
+    rated = computed.rated
+    destinations = Destinations(rated.charges, rated.allocations)
+    spans = service_spans(facts.book.post_usage, facts.book.start.start)
+    value = Fraction(0)
+    for steps in rated.charges.steps.values():
+        for step in steps:
+            if step.at.date() in period and facts.book.allocate:
+                found = destinations.of(step.parts, spans(step.at.date()))
+                value += sum(
+                    (v for to, v in found.items() if to.role == UNALLOCATED.role), Fraction(0)
+                )
     if not value:
         return []
     return [
@@ -116,7 +120,7 @@ def _overdrawn(facts: Facts, computed: Computed) -> list[Problem]:
                 warning(
                     "credits-exhausted",
                     f"contract {contract}: usage of {_shown(value)} is covered"
-                    " by no lot and is accrued",
+                    " by no lot, and is accrued until it is invoiced",
                     "check the credits file for a purchase that is missing",
                     facts.book.contracts[contract].position,
                 )

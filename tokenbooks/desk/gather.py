@@ -28,7 +28,13 @@ from tokenbooks.sources.exports.reader import read_exports
 from tokenbooks.usage.accounting import FileAccount
 from tokenbooks.usage.allocation import allocation_dimensions
 from tokenbooks.usage.days import build_days
-from tokenbooks.usage.known import combine_usage, merged_meters, rows_before, spans_of_usage
+from tokenbooks.usage.known import (
+    combine_usage,
+    contracts_with_late_usage,
+    merged_meters,
+    rows_before,
+    spans_of_usage,
+)
 from tokenbooks.usage.layout import Layout
 from tokenbooks.usage.overlap import resolve_overlaps
 
@@ -95,12 +101,12 @@ def gather_usage(
         if all(file in needed for file in files if file.contract == contract)
     ]
     layout = _combine(book, reading, earlier, period, reread)
-    problems += _moved_figures(book, connection, changed)
+    problems += _moved_figures(book, layout, reading, changed, recorded)
     problems += _outside(book, connection)
     if any_error(problems):
         return None, problems
     records = _records(book, reading, recorded, files, period)
-    daily = _daily(reading, earlier)
+    daily = _daily(reading, earlier, period)
     gathered = Gathered(connection, layout, reading.accounts, tuple(needed), records, daily)
     return gathered, problems
 
@@ -215,25 +221,39 @@ def layout_with_states(
 
 
 def _moved_figures(
-    book: OpenBook, connection: duckdb.DuckDBPyConnection, changed: Sequence[ChangedFile]
+    book: OpenBook,
+    layout: Layout,
+    reading: _Reading,
+    changed: Sequence[ChangedFile],
+    recorded: Mapping[str, FileRecord],
 ) -> list[Problem]:
-    """Changes to files of earlier closes that move what those closes booked."""
-    if not changed:
-        return []
-    rows = connection.execute("SELECT DISTINCT contract FROM usage_late").fetchall()
-    moved = {contract for (contract,) in rows}
-    return [
+    """What moves usage that earlier closes booked, other than new files and rows."""
+    moved = contracts_with_late_usage(reading.connection, layout)
+    problems = [
         error(
             "closed-input-changed",
             f"{change.record.path} {change.what} since a close was made from it,"
             " and that moves closed figures",
             "restore it and lay the new download beside it under its own name,"
             " or write the closes from its first period again",
-            Position(book.place(f"{change.record.path}")),
+            Position(book.place(change.record.path)),
         )
         for change in changed
         if change.record.contract in moved and not change.has_grown
     ]
+    told = {change.record.contract for change in changed}
+    new = {file.contract for file in reading.files if path_in_book(book, file) not in recorded}
+    for name in sorted(moved - told - new):
+        problems.append(
+            error(
+                "closed-usage-moved",
+                f"contract {name}: usage of closed days is read differently now,"
+                " though no file is new",
+                "restore the zone, scope or format that was changed, or write the closes again",
+                book.facts.book.contracts[name].position,
+            )
+        )
+    return problems
 
 
 def _outside(book: OpenBook, connection: duckdb.DuckDBPyConnection) -> list[Problem]:
@@ -296,9 +316,11 @@ def _records(
     return tuple(records[path] for path in sorted(records))
 
 
-def _daily(reading: _Reading, earlier: Sequence[ClosedMonth]) -> dict[str, bool]:
-    """Which contracts have usage by days only, over all files read so far."""
+def _daily(reading: _Reading, earlier: Sequence[ClosedMonth], period: Period) -> dict[str, bool]:
+    """Which contracts have usage by days only, over all files with usage to date."""
     daily = dict(earlier[-1].manifest.daily) if earlier else {}
     for account in reading.accounts:
+        if account.first_day is None or account.first_day >= period.end:
+            continue
         daily[account.contract] = daily.get(account.contract, True) and account.daily
     return daily

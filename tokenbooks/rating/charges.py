@@ -15,7 +15,7 @@ from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokenbooks.rating.keys import RatedKey
-from tokenbooks.rating.matching import Match, Unpriced
+from tokenbooks.rating.matching import Ambiguous, Match, Unpriced
 from tokenbooks.rating.pools import Pool, Pools
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Charges:
     steps: Mapping[tuple[str, str], list[Step]]
     pools: Mapping[int, Pool]
     unpriced: tuple[UnpricedUsage, ...]
+    ambiguous: Mapping[tuple[int, str], Ambiguous]
 
 
 def rate_totals(
@@ -81,6 +82,7 @@ def rate_totals(
     unit_prices = {item.id: _unit_prices(item, layout, denominator) for item in keys.values()}
     values: dict[tuple[str, str], dict[datetime, dict[Part, int | Fraction]]] = {}
     unpriced: dict[tuple[int, str], UnpricedUsage] = {}
+    ambiguous: dict[tuple[int, str], Ambiguous] = {}
     pools = Pools(service_span)
     for total in totals:
         item = keys[total.rating]
@@ -94,6 +96,8 @@ def rate_totals(
             outcome = item.outcomes[meter]
             if isinstance(outcome, Match) and (quantity or outcome.price.flat_on_zero):
                 pools.count(total, outcome, Fraction(quantity))
+            elif isinstance(outcome, Ambiguous) and quantity:
+                ambiguous[item.id, meter] = outcome
             elif isinstance(outcome, Unpriced) and quantity:
                 _note(unpriced, item, meter, outcome, Fraction(quantity), total)
         at = values.setdefault((total.contract, total.party), {}).setdefault(total.at, {})
@@ -107,7 +111,7 @@ def rate_totals(
         for party, times in values.items()
     }
     _add_pools(steps, pools)
-    return Charges(steps, pools.finished(), tuple(unpriced.values()))
+    return Charges(steps, pools.finished(), tuple(unpriced.values()), ambiguous)
 
 
 def _billed(item: RatedKey, layout: Layout, total: Total) -> list[int | Fraction]:

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokenbooks.problems import Problem
 from tokenbooks.rating.matching import (
-    Ambiguous,
     Match,
     Outcome,
     PlanInForce,
-    ambiguity,
     decisive_dimensions,
     match,
 )
@@ -45,7 +42,7 @@ def rate_keys(
     connection: duckdb.DuckDBPyConnection,
     layout: Layout,
     plans: Mapping[str, PlanInForce],
-) -> tuple[dict[int, RatedKey], list[Problem]]:
+) -> dict[int, RatedKey]:
     """Decide the prices of every distinct usage of the contracts.
 
     Creates the table ``rating_keys`` (see ``usage.keys``). ``plans`` is by contract.
@@ -53,19 +50,15 @@ def rate_keys(
     dimensions = rating_dimensions(layout, plans)
     cuts = {contract: plan.cuts() for contract, plan in plans.items()}
     rated: dict[int, RatedKey] = {}
-    problems: list[Problem] = []
     for key in distinct_keys(connection, dimensions, cuts):
         outcomes: dict[str, Outcome] = {}
         ruling = plans[key.contract]
         for meter in layout.meters:
-            outcome = match(ruling, key.values, meter, key.at)
-            if isinstance(outcome, Ambiguous):
-                problems.append(ambiguity(ruling.plan, meter, key.values, outcome))
-            outcomes[meter] = outcome
+            outcomes[meter] = match(ruling, key.values, meter, key.at)
         rated[len(rated)] = RatedKey(len(rated), key, outcomes)
     decided = [(item.key, item.id) for item in rated.values()]
     put_keys(connection, "rating_keys", dimensions, decided)
-    return rated, problems
+    return rated
 
 
 def rating_dimensions(layout: Layout, plans: Mapping[str, PlanInForce]) -> list[str]:

@@ -90,8 +90,3 @@ def _names(book: Book, dimension: str, value: str) -> tuple[str, ...]:
 
 def _unruled(book: Book) -> tuple[Share, ...]:
     return (UNALLOCATED,) if book.allocate else (SINGLE_EXPENSE,)
-
-
-def is_unallocated(allocation: Allocation) -> bool:
-    """Whether usage matched no rule although the book has rules."""
-    return allocation.shares == (UNALLOCATED,)

@@ -51,6 +51,19 @@ def combine_usage(
     )
 
 
+def contracts_with_late_usage(connection: duckdb.DuckDBPyConnection, layout: Layout) -> set[str]:
+    """Contracts whose quantities of closed days are not what was booked.
+
+    Dimensions that are kept now and were not then move no quantity of a day.
+    """
+    sums = " OR ".join(f"sum({column}) <> 0" for column in layout.meter_columns) or "false"
+    rows = connection.execute(
+        "SELECT DISTINCT contract FROM"
+        f' (SELECT contract, "at" FROM usage_late GROUP BY ALL HAVING {sums})'
+    ).fetchall()
+    return {contract for (contract,) in rows}
+
+
 def spans_of_usage(
     connection: duckdb.DuckDBPyConnection,
 ) -> list[tuple[str, datetime, datetime]]:
