@@ -155,4 +155,4 @@ def test_a_zone_that_changes_under_written_months_is_refused(tmp_path: Path) -> 
     write_book(book, {}, ARREARS + "    timezone: America/New_York\n")
     ran = tokenbooks(book, "close", "-p", "2025-11", "--write")
     assert ran.code == 1
-    assert "closed-" in ran.err
+    assert "error[closed-usage-moved]: contract llm" in ran.err
