@@ -85,3 +85,19 @@ def test_importing_the_readers_imports_nothing_heavy(module: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout == "False\n"
+
+
+@pytest.mark.parametrize("kind", ["link out of the book", "dangling link", "folder"])
+def test_a_file_that_is_there_but_cannot_be_taken_is_not_absent(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "book").mkdir()
+    book = write_book(tmp_path / "book")
+    outside = tmp_path / "elsewhere.csv"
+    outside.write_text("date,contract,event,credits\n")
+    if kind == "folder":
+        (book / "credits.csv").mkdir()
+    else:
+        (book / "credits.csv").symlink_to(outside if "out" in kind else tmp_path / "nothing")
+    facts, problems = read_facts(book)
+    assert facts is None
+    assert [problem.code for problem in problems] == ["path-outside"]
+    assert problems[0].position.file.endswith("credits.csv")

@@ -8,6 +8,8 @@ import typer
 
 from tokenbooks.cli import check, close, credits, explain, formats, init, rate, usage
 from tokenbooks.cli.options import BookOption, QuietOption, TodayOption
+from tokenbooks.cli.output import abandon_output, show_problems
+from tokenbooks.problems import Position, Problem, error
 
 app = typer.Typer(
     name="tokenbooks",
@@ -46,6 +48,14 @@ for command in (init, check, usage, rate, credits, close, explain, formats):
     command.register(app)
 
 
+def refused(reason: OSError) -> Problem:
+    """What the system refused, where no command knows better."""
+    file = reason.filename if isinstance(reason.filename, str) else ""
+    message = f"the system refused: {reason.strerror or reason}"
+    help = "make room, allow it, or choose a shorter name; then run the command again"
+    return error("system-refused", message, help, Position(file))
+
+
 def run(arguments: list[str]) -> int:
     """Run the command line; nothing that a person can do ends in a traceback."""
     try:
@@ -56,7 +66,10 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write("stopped\n")
         return 1
     except OSError as reason:
-        place = f"{reason.filename}: " if isinstance(reason.filename, str) else ""
-        sys.stderr.write(f"{place}error[system]: {reason.strerror or reason}\n")
+        show_problems([refused(reason)])
+        try:
+            sys.stdout.flush()
+        except OSError:
+            abandon_output()
         return 1
     return 0

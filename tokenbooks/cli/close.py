@@ -55,10 +55,10 @@ def close(
     stop_if_wrong([*problems, *found])
     if prepared is None:
         raise typer.Exit(1)
-    if write:
-        stop_if_wrong(write_close(prepared))
+    # printed first: where the output cannot be written, nothing else is either
     print_close(prepared, format, quiet=given.quiet)
     if write:
+        stop_if_wrong(write_close(prepared))
         for name in written_files(prepared):
             tell(f"wrote {name}", quiet=given.quiet)
 

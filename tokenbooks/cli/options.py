@@ -52,7 +52,9 @@ def settings(
     """The shared options of a command, with those given before it."""
     before: dict[str, object] = context.find_root().obj or {}
     chosen = today or before.get("today")
-    folder = book or before.get("book")
+    source = context.get_parameter_source("book")
+    is_given = source is not None and source.name == "COMMANDLINE"
+    folder = (book if is_given else None) or before.get("book") or book
     return Settings(
         book=Path(str(folder)) if folder else None,
         today=chosen_day(str(chosen)) if chosen else date.today(),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +27,18 @@ def show_tables(tables: Sequence[Table], format: str) -> None:
 
 
 def show(text: str) -> None:
-    """Print data."""
-    sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
+    """Print data. A reader that has read enough, such as ``head``, is no failure."""
+    try:
+        sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        abandon_output()
+
+
+def abandon_output() -> None:
+    """Let what is still buffered, and all that follows, go nowhere."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def tell(text: str, *, quiet: bool = False) -> None:
@@ -36,9 +48,17 @@ def tell(text: str, *, quiet: bool = False) -> None:
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
-    """Print problems in order of their places."""
+    """Print problems in order of their places, whatever signs a file put into them."""
+    from tokenbooks.reports.cells import printable
+
     for problem in in_order(problems):
-        sys.stderr.write(f"{problem}\n")
+        shown = replace(
+            problem,
+            message=printable(problem.message),
+            help=printable(problem.help),
+            position=replace(problem.position, file=printable(problem.position.file)),
+        )
+        sys.stderr.write(f"{shown}\n")
 
 
 def stop_if_wrong(problems: Iterable[Problem], *, warnings_too: bool = False) -> None:

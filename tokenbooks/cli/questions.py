@@ -10,6 +10,9 @@ import typer
 
 from tokenbooks.cli.options import chosen_period
 
+#: It becomes part of the names of files and accounts.
+_LONGEST_PARTY = 100
+
 
 def ask(question: str, default: str, check: Callable[[str], str]) -> str:
     """The answer of a person at a terminal; the default where there is none."""
@@ -30,6 +33,8 @@ def chosen_party(text: str) -> str:
     """The name of a provider, which becomes the payee of entries."""
     from tokenbooks.names import is_payee
 
+    if len(text) > _LONGEST_PARTY:
+        raise typer.BadParameter(f"the party is longer than {_LONGEST_PARTY} letters")
     if not is_payee(text):
         raise typer.BadParameter(
             f"'{text}' cannot be a payee in a journal; write letters, digits and single spaces"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -89,8 +90,18 @@ def lay_out(prepared: Prepared, month: Path) -> None:
     }
     for name, text in texts.items():
         (month / name).write_text(text, encoding="utf-8", newline="\n")
-    write_charges(connection, layout, prepared.scales, month / "charges.csv", facts.book.keep)
-    write_usage(connection, layout, state)
+    # the two large tables are written side by side, each from a connection of its own
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        charges = beside.submit(
+            write_charges,
+            connection.cursor(),
+            layout,
+            prepared.scales,
+            month / "charges.csv",
+            facts.book.keep,
+        )
+        write_usage(connection, layout, state)
+        charges.result()
     outputs = {
         path.relative_to(month).as_posix(): file_digest(path)
         for path in sorted(month.rglob("*"))

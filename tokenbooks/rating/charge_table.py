@@ -136,7 +136,7 @@ def _charges_sql(layout: Layout, quantity_places: int, scales: ChargeScales) -> 
     at_places = _half_up(value, step)
     cost = _half_up(f"({at_places}) * p.ratio", f"CAST('{10**VALUE_PLACES}' AS HUGEINT)")
     return (
-        "CREATE OR REPLACE TEMP TABLE charges AS"
+        "CREATE OR REPLACE TABLE charges AS"
         f" SELECT k.contract, k.party, k.service_period{columns}, k.meter,"
         " sum(k.quantity * s.share) AS quantity,"
         f" sum(CASE WHEN p.is_exact THEN {value} ELSE ({at_places}) * {step} END) AS list_value,"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -101,10 +102,18 @@ def _read_names(node: Node) -> dict[str, dict[str, str]]:
 
 
 def _check_files(directory: Path, tree: Node, problems: list[Problem]) -> None:
-    """Files that the book names must be there; the default names may be absent."""
+    """Files that the book names must be there; the default names may be absent.
+
+    One that is there but cannot be taken, a link out of the book or a folder, is not absent.
+    """
     for key in ("credits", "invoices", "opening"):
         pattern = tree[key].word()
         check_inside(tree[key], problems)
+        default = directory / f"{key}.csv"
+        if not pattern and os.path.lexists(default) and not matching_files(directory, default.name):
+            message = f"{default.name} is no file of this folder, but a link out of it, or a folder"
+            help = "put the file itself into the book's folder"
+            problems.append(error("path-outside", message, help, Position(shown(default))))
         if pattern and not is_outside(pattern) and not matching_files(directory, pattern):
             message = f"no file of the book matches '{pattern}'"
             help = f"add the file, correct the name, or take the key '{key}' away"

@@ -95,7 +95,7 @@ def _facts_of(cells: Cells) -> CreditEvent | None:
         tax_kind=cells.word("tax_kind", TAX_KINDS, PLANNED_TAX_KINDS) or None,
         fee=cells.number("fee"),
         pay=cells.word("pay", PAYS) or None,
-        document=row["document"],
+        document=cells.name("document", "document") or "",
         memo=row["memo"],
         position=row.position,
         digest=row.digest,

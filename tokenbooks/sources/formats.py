@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from tokenbooks.amounts import parse_number, parse_quantity
-from tokenbooks.names import is_identifier
+from tokenbooks.names import is_code, is_identifier, is_narration
 from tokenbooks.periods import Moment, Period, parse_day, parse_moment, utc_text, zone
 from tokenbooks.rating.plan import UnitPrice
 
@@ -65,6 +65,20 @@ def parse_months(text: str) -> int:
 def parse_identifier(text: str) -> str:
     """Read the name of a lot, contract, class or cost centre; raises ValueError."""
     if not is_identifier(text):
+        raise ValueError(text)
+    return text
+
+
+def parse_document(text: str) -> str:
+    """Read the number of a document, which stands in journals; raises ValueError."""
+    if not (is_code(text) and is_narration(text)):
+        raise ValueError(text)
+    return text
+
+
+def parse_line(text: str) -> str:
+    """Read a text of one line, without control characters; raises ValueError."""
+    if not text.isprintable():
         raise ValueError(text)
     return text
 
@@ -124,6 +138,10 @@ FORMATS: dict[str, Format] = {
     "identifier": Format(
         parse_identifier, "use letters, digits, `-`, `_` and `.`, starting with a letter or digit"
     ),
+    "document": Format(
+        parse_document, "write it in one line, without colons, ( ) and [ ], which journals mistake"
+    ),
+    "line": Format(parse_line, "write it in one line, without tabs and control characters"),
     "price": Format(
         parse_price_or_unknown,
         "write AMOUNT per QUANTITY, such as 2.50 per 1M; a bare amount is per 1",

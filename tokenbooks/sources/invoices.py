@@ -67,7 +67,7 @@ def _read_invoice(row: Row, book: Book, bought: bool, problems: list[Problem]) -
     invoice = Invoice(
         day=day or book.start.start,
         contract=row["contract"],
-        invoice=row["invoice"],
+        invoice=cells.name("invoice", "document") or "",
         amount=amount or Decimal(0),
         kind=kind,
         first_day=cells.day("period_start"),
@@ -79,7 +79,9 @@ def _read_invoice(row: Row, book: Book, bought: bool, problems: list[Problem]) -
         position=row.position,
         digest=row.digest,
     )
-    if not filled or contract is None or day is None or amount is None or not kind:
+    if not filled or contract is None or day is None or amount is None:
+        return None
+    if not kind or not invoice.invoice:
         return None
     problems += _check_row(invoice, row, book)
     return invoice

@@ -49,7 +49,7 @@ def _read_balance(row: Row, book: Book, problems: list[Problem]) -> OpeningBalan
         amount=amount if amount is not None else Decimal(0),
         service_period=row["service_period"],
         currency=row["currency"] or None,
-        document=row["document"],
+        document=cells.name("document", "document") or "",
         position=row.position,
         digest=row.digest,
     )

@@ -14,6 +14,10 @@ def read_usage_sources(node: Node, problems: list[Problem]) -> tuple[UsageSource
     sources = []
     for item in items:
         source = _read_source(item)
+        if source is None and item.kind == SCALAR:
+            message = "the glob of the files is empty"
+            help = "write where the downloads lie, such as usage/openai/*"
+            problems.append(error("value-missing", message, help, item.position))
         if source:
             check_inside(item["files"] if item.kind == MAPPING else item, problems)
             sources.append(source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -38,8 +39,15 @@ def describe_cell(form: NormalForm, check: Check, cells: Sequence[str]) -> tuple
         if time.end:
             what += f", or {time.end} is not after it"
         return f"{shown} in {name} is {what}", _TIME_HELP[time.written]
+    if check.code == "bad-count" and _COUNT.fullmatch(text):
+        help = f"counts go up to {_LARGEST_COUNT}; download the file again"
+        return f"{shown} in {name} is too large to be a count", help
     return f"{shown} in {name} is {_WHAT[check.code]}", _HELP[check.code]
 
+
+#: A whole count, which may still be larger than what a column holds.
+_COUNT = re.compile(r"-?[0-9]+(\.0*)?")
+_LARGEST_COUNT = 2**63 - 1
 
 _WHAT = {
     "bad-count": "not a whole count",

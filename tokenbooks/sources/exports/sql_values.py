@@ -16,7 +16,7 @@ from tokenbooks.usage.layout import QUANTITY_PLACES
 #: Years outside of which an instant is a mistake, such as milliseconds taken for seconds.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
-_OFFSET = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_OFFSET = r"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
 _CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _EXPONENT = r"-?[0-9]*(\.[0-9]*)?[eE][+-]?[0-9]{1,3}"
 
