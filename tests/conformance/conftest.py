@@ -10,8 +10,8 @@ import pytest
 for name in ("accounting", "engine", "matching", "prices", "rating", "verify"):
     pytest.register_assert_rewrite(f"tests.conformance.{name}")
 
-from tests.conformance import accounting, prices, rating  # noqa: E402
-from tests.conformance.tables import Listed, read_tables  # noqa: E402
+from tests.conformance import accounting, prices, rating  # noqa: E402 - the rewriting must be registered before
+from tests.conformance.tables import Listed, read_tables  # noqa: E402 - the rewriting must be registered before
 
 OWN_CASES = Path(__file__).parent / "cases"
 _KINDS = {"accounting": accounting.kind_of, "rating": rating.kind_of, "prices": prices.kind_of}

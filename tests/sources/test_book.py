@@ -12,6 +12,7 @@ from tokenbooks.conditions import Conditions
 from tokenbooks.periods import Period
 from tokenbooks.problems import Problem
 from tokenbooks.sources.book import read_book
+from tokenbooks.sources.formats import parse_zone
 
 FULL = """\
 book: Northwind Labs
@@ -264,3 +265,9 @@ def test_all_mistakes_are_told_in_one_run(tmp_path: Path) -> None:
     problems = read(tmp_path, text + "jurnal: ledger\n")[1]
     assert len(problems) == 4
     assert {problem.position.line for problem in problems} == {2, 5, 6, 7}
+
+
+@pytest.mark.parametrize("name", ["localtime", "posixrules", "posix/UTC", "right/Europe/Berlin"])
+def test_files_beside_the_zones_are_no_zones(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        parse_zone(name)

@@ -40,7 +40,7 @@ def staged(book: Path, period: Period) -> Iterator[tuple[Path, Path]]:
     try:
         yield month, top
         _sync(staging)
-    except BaseException:
+    except BaseException:  # whatever cuts the run off, Ctrl-C too, nothing may stay behind
         shutil.rmtree(staging, ignore_errors=True)
         raise
     staging.rename(closes / _COMMITTED)

@@ -26,7 +26,7 @@ def make_streams_usable() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - the stream lives as long as the run
         elif getattr(stream, "encoding", None) not in (None, "utf-8"):
             stream.reconfigure(encoding="utf-8")
 

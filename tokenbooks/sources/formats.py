@@ -22,6 +22,7 @@ UNKNOWN_PRICE = "?"
 
 _PRICE = re.compile(r"(\S+)(?:\s+per\s+(\S+))?")
 _MONTHS = re.compile(r"(\d{1,3})\s+months?")
+_NOT_ZONES = ("posixrules", "localtime", "posix", "right", "Factory")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -91,7 +92,12 @@ def parse_currency(text: str) -> str:
 
 
 def parse_zone(text: str) -> str:
-    """Read the name of a time zone; raises ValueError for one that is not known."""
+    """Read the name of a time zone; raises ValueError for one that is not known.
+
+    Files of the zone database that are no zones of it are not known to DuckDB.
+    """
+    if text.split("/")[0] in _NOT_ZONES:
+        raise ValueError(text)
     try:
         zone(text)
     except (KeyError, OSError) as failure:
