@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.books import ARREARS, INVOICES, PLAN, close, tokenbooks, usage, write_book
+from tests.books import ARREARS, INVOICES, PLAN, close, run, tokenbooks, usage, write_book
 
 FILES = {"usage/a.csv": usage("2025-10-05,100"), "usage/b.csv": usage("2025-11-05,50")}
 
@@ -168,3 +168,12 @@ def test_the_replay_finds_tables_that_no_longer_follow(book: Path) -> None:
 def test_a_comment_in_the_plan_changes_nothing(book: Path) -> None:
     write_book(book, {"plans/llm.yaml": "# read again on 3 December\n" + PLAN})
     assert tokenbooks(book, "check", "--replay").code == 0
+
+
+def test_a_close_from_inside_a_folder_of_the_book_gives_the_same_bytes(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = (book / "close/2025-10/manifest.json").read_bytes()
+    monkeypatch.chdir(book / "usage")
+    assert run("--today", "2026-06-30", "close", "-p", "2025-10", "--write").code == 0
+    assert (book / "close/2025-10/manifest.json").read_bytes() == first

@@ -19,6 +19,8 @@ from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.sources.exports.files import ExportFile
 
 _BLOCK = 1 << 20
+#: Copies of files as they were -> the path in the book that each stands for.
+_COPIES: dict[Path, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,17 @@ def changed_files(
 
 def path_in_book(book: OpenBook, file: ExportFile) -> str:
     """The path of a file relative to the book, as manifests write it."""
-    return file.shown if book.shown == "." else file.shown.removeprefix(f"{book.shown}/")
+    return _COPIES.get(file.path) or file.path.relative_to(book.folder).as_posix()
 
 
-def file_as_it_was(file: ExportFile, size: int) -> ExportFile:
+def file_as_it_was(book: OpenBook, file: ExportFile, size: int) -> ExportFile:
     """A file as a close read it: where it has grown since, a copy of its first bytes."""
     if file.path.stat().st_size <= size:
         return file
     folder = Path(tempfile.mkdtemp(prefix="tokenbooks-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     copy = folder / file.path.name
+    _COPIES[copy] = path_in_book(book, file)
     with file.path.open("rb") as source, copy.open("wb") as target:
         left = size
         while left and (block := source.read(min(_BLOCK, left))):

@@ -136,7 +136,7 @@ def _files(
             if only is None:
                 files.append(file)
             elif (size := only.get(path_in_book(book, file))) is not None:
-                files.append(file_as_it_was(file, size))
+                files.append(file_as_it_was(book, file, size))
         problems += wrong
     return files, problems
 

@@ -73,7 +73,7 @@ def _top_file(book: OpenBook) -> Iterator[Problem]:
     if not path.is_file():
         yield error("books-missing", f"{dialect.books_file} is gone", again, place)
         return
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8", errors="replace")
     for month in book.months:
         if f"close/{month.period}/{dialect.month_file}" not in text:
             message = f"{dialect.books_file} does not include {month.period}"

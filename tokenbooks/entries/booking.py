@@ -113,7 +113,7 @@ def identity(kind: str, contract: str, subject: str) -> str:
     if not any(_UNSAFE.search(part) for part in parts):
         return safe
     # two documents that differ in such characters only must not share an id
-    return f"{safe}-{hashlib.sha256(subject.encode()).hexdigest()[:4]}"
+    return f"{safe}-{hashlib.sha256(subject.encode()).hexdigest()[:12]}"
 
 
 def _posting_order(line: Line) -> tuple[str, ...]:
