@@ -134,6 +134,8 @@ def test_a_rerun_gives_the_same_bytes_and_the_replay_agrees(book: Path) -> None:
         (lambda f: (f / "books.ledger").unlink(), "books-missing"),
         (lambda f: (f / "books.ledger").write_text(""), "books-incomplete"),
         (lambda f: (f / "close/2025-10/manifest.json").write_text("{"), "close-unreadable"),
+        (lambda f: (f / "close/2025-10/state/usage.csv").write_text(""), "close-unreadable"),
+        (lambda f: (f / "close/2025-10/state/usage.csv").unlink(), "close-unreadable"),
     ],
 )
 def test_check_finds_what_was_done_to_a_written_close(

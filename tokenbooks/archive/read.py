@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tokenbooks.archive.manifest import digest_of, parse_manifest
+from tokenbooks.archive.manifest import digest_of, file_digest, parse_manifest
 from tokenbooks.archive.month import CLOSE_FOLDER, MANIFEST, STATE, ClosedMonth
 from tokenbooks.archive.state import read_before
 from tokenbooks.periods import Period
@@ -27,6 +27,10 @@ def read_month(folder: Path) -> ClosedMonth:
     """One written close; raises OSError, ValueError, KeyError or TypeError."""
     data = (folder / MANIFEST).read_bytes()
     manifest = parse_manifest(data.decode("utf-8"))
+    for name, digest in manifest.outputs.items():
+        # usage is read by SQL later on, where a damaged file could not be told so plainly
+        if name.startswith(f"{STATE}/usage.") and file_digest(folder / name) != digest:
+            raise ValueError(f"{name} was changed after it was written")
     return ClosedMonth(folder, manifest, digest_of(data), read_before(folder / STATE))
 
 
@@ -44,7 +48,7 @@ def _folders(closes: Path) -> list[Path]:
 def _unreadable(folder: Path, shown: str, reason: Exception) -> Problem:
     return error(
         "close-unreadable",
-        f"the written close of {folder.name} cannot be read: {reason!r}",
+        f"the written close of {folder.name} cannot be read: {reason}",
         f"restore the folder, or delete it and run: tokenbooks close -p {folder.name} --write",
         Position(f"{shown}/{CLOSE_FOLDER}/{folder.name}/{MANIFEST}"),
     )
