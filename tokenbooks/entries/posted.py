@@ -59,18 +59,6 @@ def difference(now: Mapping[Line, Decimal], before: Mapping[Line, Decimal]) -> P
     return changes
 
 
-def sum_of(posted: Mapping[Line, Decimal], **equal: str) -> Decimal:
-    """The sum of the lines whose fields have the given values."""
-    return sum(
-        (
-            amount
-            for line, amount in posted.items()
-            if all(getattr(line, name) == value for name, value in equal.items())
-        ),
-        Decimal(0),
-    )
-
-
 class Unit(NamedTuple):
     """What is posted together: the lines of one unit of one rule in one service span."""
 
