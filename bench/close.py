@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from bench.books import prepare_book, reopen_book
+from bench.books import VARIANTS, Variant, prepare_book, reopen_book
 from bench.measure import ROOT, Run, python, run
 from bench.results import Result
 from bench.usage import METERS, PERIOD
@@ -24,19 +24,19 @@ TARGET_ROWS = 10_000_000
 def measure_closes(sizes: Mapping[str, int], rounds: int) -> list[Result]:
     """All closes, for every size without and with tiers; then how they grow."""
     results: list[Result] = []
-    seconds: dict[tuple[str, bool], float] = {}
-    for tiers in (False, True):
+    seconds: dict[tuple[str, str], float] = {}
+    for variant in VARIANTS:
         for label, rows in sizes.items():
-            pairs = _pairs(label, rows, tiers, rounds)
-            results += _results(label, rows, tiers, pairs)
-            seconds[label, tiers] = statistics.median(close.seconds for close, _ in pairs)
-        results += _growth(sizes, seconds, tiers)
+            pairs = _pairs(label, rows, variant, rounds)
+            results += _results(label, rows, variant, pairs)
+            seconds[label, variant.name] = statistics.median(close.seconds for close, _ in pairs)
+        results += _growth(sizes, seconds, variant)
     return results
 
 
-def _pairs(label: str, rows: int, tiers: bool, rounds: int) -> list[tuple[Run, Run]]:
+def _pairs(label: str, rows: int, variant: Variant, rounds: int) -> list[tuple[Run, Run]]:
     """A close and a bare aggregation in every round, one right after the other."""
-    folder = prepare_book(label, rows, tiers)
+    folder = prepare_book(label, rows, variant)
     file = str(folder / "usage" / f"{PERIOD}.csv")
     run(python(BARE, file))  # the file is in the system's cache from here on
     pairs = []
@@ -66,14 +66,16 @@ def _check_totals(folder: Path, bare: Run) -> None:
         raise SystemExit(f"{folder}: the close counted {counted}, DuckDB {bare.out}")
 
 
-def _results(label: str, rows: int, tiers: bool, pairs: Sequence[tuple[Run, Run]]) -> list[Result]:
-    what = f"close of {label} rows{', graduated tiers' if tiers else ''}"
+def _results(
+    label: str, rows: int, variant: Variant, pairs: Sequence[tuple[Run, Run]]
+) -> list[Result]:
+    what = f"close of {label} rows{variant.what}"
     ratio = statistics.median(close.seconds / bare.seconds for close, bare in pairs)
     busy = statistics.median(close.busy / bare.busy for close, bare in pairs)
     peak = max(close.peak for close, _ in pairs)
     bare_peak = max(bare.peak for _, bare in pairs)
     aimed = rows >= TARGET_ROWS
-    target, aim = ("2.5", "1.8") if tiers else ("2.0", "1.3")
+    target, aim = ("2.5", "1.8") if variant.tiered else ("2.0", "1.3")
     return [
         Result(
             f"{what} / bare aggregation",
@@ -92,14 +94,14 @@ def _results(label: str, rows: int, tiers: bool, pairs: Sequence[tuple[Run, Run]
 
 
 def _growth(
-    sizes: Mapping[str, int], seconds: Mapping[tuple[str, bool], float], tiers: bool
+    sizes: Mapping[str, int], seconds: Mapping[tuple[str, str], float], variant: Variant
 ) -> list[Result]:
     """How time grows from each size to the next; linear growth is 1.0 per row."""
     ordered = sorted(sizes, key=lambda label: sizes[label])
     results = []
     for small, large in pairwise(ordered):
-        times = seconds[large, tiers] / seconds[small, tiers]
+        times = seconds[large, variant.name] / seconds[small, variant.name]
         rows = sizes[large] / sizes[small]
-        what = f"growth from {small} to {large}{', graduated tiers' if tiers else ''}"
+        what = f"growth from {small} to {large}{variant.what}"
         results.append(Result(what, f"{times:.1f}x for {rows:.0f}x rows", "linear", times <= rows))
     return results

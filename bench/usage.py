@@ -21,31 +21,30 @@ _JITTER = 600
 _PRIME = 2_147_483_647
 
 
-def write_usage(path: Path, rows: int) -> None:
+def write_usage(path: Path, rows: int, customers: int = CUSTOMERS) -> None:
     """Write a CSV file of the plain format, in order of time to within ten minutes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
-        connection.execute(
-            f"COPY ({usage_sql(rows)}) TO '{unfinished.as_posix()}' (HEADER, DELIMITER ',')"
-        )
+        query = usage_sql(rows, customers)
+        connection.execute(f"COPY ({query}) TO '{unfinished.as_posix()}' (HEADER, DELIMITER ',')")
     unfinished.replace(path)
 
 
-def usage_sql(rows: int) -> str:
+def usage_sql(rows: int, customers: int) -> str:
     """The rows as a query; each random number is drawn from the row's number and a salt."""
     key = f"(customer * 7 + {_below(KEYS_OF_A_CUSTOMER, _skewed(3))}) % {KEYS}"
     second = f"least({_SECONDS - 1}, i * {_SECONDS} // {rows} + {_below(_JITTER, _even(1))})"
     picked = (
-        f"SELECT i, {second} AS second, {_below(CUSTOMERS, _skewed(2))} AS customer,"
+        f"SELECT i, {second} AS second, {_below(customers, _skewed(2))} AS customer,"
         f" {_below(MODELS, _skewed(4))} AS model FROM range({rows}) AS numbers(i)"
     )
     keyed = f"SELECT *, {key} AS key FROM ({picked})"
     return (
         f"SELECT strftime(TIMESTAMP '{PERIOD}-01' + to_seconds(second), '%Y-%m-%dT%H:%M:%SZ')"
         " AS timestamp,"
-        " 'customer-' || lpad(customer::VARCHAR, 3, '0') AS customer,"
+        f" 'customer-' || lpad(customer::VARCHAR, {len(str(customers - 1))}, '0') AS customer,"
         f" 'project-' || lpad((key % {PROJECTS})::VARCHAR, 2, '0') AS project,"
         " 'key-' || lpad(key::VARCHAR, 3, '0') AS api_key,"
         " 'model-' || lpad(model::VARCHAR, 2, '0') AS model,"

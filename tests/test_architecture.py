@@ -32,6 +32,9 @@ VOCABULARY = (
     "tokenbooks.periods",
     "tokenbooks.problems",
     "tokenbooks.rating.plan",
+    "tokenbooks.rating.measures",
+    "tokenbooks.rating.terms",
+    "tokenbooks.rating.windows",
 )
 #: The core in the order of the flow: a stage imports its own and earlier stages.
 STAGES = ("usage", "rating", "credits", "entries", "close")

@@ -13,15 +13,21 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import TypeVar
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
-_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
+# the digits 0 to 9 alone: \d takes those of every script
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?", re.ASCII)
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)", re.ASCII)
 _SUFFIXES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 _LONGEST_NUMBER = 100
 _LONGEST_QUANTITY = 18
 _WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
 
 #: Decimal places of currencies that do not have two (ISO 4217).
-_PLACES = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "TND": 3}
+_PLACES = {
+    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"], 0),
+    **dict.fromkeys(["PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
+}
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -54,6 +60,14 @@ def parse_quantity(text: str) -> Decimal:
     if not match or len(match[1]) > _LONGEST_QUANTITY:
         raise ValueError(text)
     return Decimal(match[1]) * _SUFFIXES[match[2]]
+
+
+def quantity_text(quantity: Decimal) -> str:
+    """Write a quantity as plans do: ``1M``, ``1.5k`` becomes ``1500``."""
+    for suffix, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if quantity and quantity % size == 0:
+            return f"{number_text(quantity / size)}{suffix}"
+    return number_text(quantity)
 
 
 def number_text(number: Decimal | int) -> str:
@@ -96,10 +110,27 @@ def round_half_up(value: Fraction | Decimal, places: int) -> Decimal:
     The one place where an exact value becomes a posted amount.
     """
     exact = Fraction(value)
-    scaled = abs(exact) * 10**places
+    scaled = abs(exact) * Fraction(10) ** places
     whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     with localcontext(_WIDE):
         return Decimal(whole if exact >= 0 else -whole).scaleb(-places)
+
+
+def whole_units(value: Fraction, rounding: str) -> int:
+    """How many whole units are counted: ``up`` started, ``down`` completed, ``half_up``.
+
+    Away from zero and towards it alike below zero, so that what is taken back mirrors
+    what was counted (PEERS b2).
+    """
+    size = abs(value)
+    completed = size.numerator // size.denominator
+    if rounding == "up":
+        counted = completed + (completed != size)
+    elif rounding == "down":
+        counted = completed
+    else:
+        counted = int(round_half_up(size, 0))
+    return counted if value >= 0 else -counted
 
 
 def share_out(total: Decimal, weights: Mapping[Key, Fraction], places: int) -> dict[Key, Decimal]:

@@ -22,7 +22,9 @@ _Moment = TypeVar("_Moment", date, datetime)
 #: Years outside of which a date is a mistake.
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+# the digits 0 to 9 alone: \d takes those of every script
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,7 +79,13 @@ class Period:
         return self.start <= day < self.end
 
     def __str__(self) -> str:
+        if self == TERM:
+            return "term"
         return f"{self.start:%Y-%m}" if self.is_month else f"{self.last_day}"
+
+
+#: The whole term of a contract: no usage lies outside of it.
+TERM = Period(date(FIRST_YEAR, 1, 1), date(LAST_YEAR + 1, 1, 1))
 
 
 def months_between(first: Period, last: Period) -> list[Period]:
@@ -91,7 +99,7 @@ def months_between(first: Period, last: Period) -> list[Period]:
 
 
 def span_of(day: date, every: str) -> Period:
-    """The span in which a day lies: ``day``, ``week``, ``month``, ``quarter``, ``year``.
+    """The span in which a day lies: ``day``, ``week``, ``month``, ``quarter``, ``year``, ``term``.
 
     A week runs from Monday and never leaves its month, so that spans of posting
     always lie inside one period.
@@ -109,12 +117,50 @@ def span_of(day: date, every: str) -> Period:
         return Period(first.start, first.next().next().end)
     if every == "year":
         return Period(date(day.year, 1, 1), date(day.year + 1, 1, 1))
+    if every == "term":
+        return TERM
     raise ValueError(every)
+
+
+def day_count(first: date, end: date, basis: str = "day") -> int:
+    """The days from one date up to another, exclusive: real ones, or those of ``30/360``.
+
+    30/360 gives every month 30 days: the 31st adds nothing, and the last of February as
+    many as it lacks (30E/360; PEERS b5, fixed 30-day months).
+    """
+    if basis != "30/360":
+        return (end - first).days
+    return _days_of_360(end) - _days_of_360(first)
+
+
+def _days_of_360(day: date) -> int:
+    return 360 * day.year + 30 * day.month + min(day.day, 30)
+
+
+#: Months of the spans that are counted in months.
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def anchored_span(day: date, every: str, anchor: date | None) -> Period:
+    """The span in which a day lies, counted from an anchor instead of the calendar.
+
+    Every bound is the anchor some months later, in its own day of the month where that
+    month has it: an anchor on the 31st gives 28 February and then 31 March again. Days
+    before the anchor lie in spans before it.
+    """
+    if anchor is None or every not in _MONTHS:
+        return span_of(day, every)
+    size = _MONTHS[every]
+    months = (day.year - anchor.year) * 12 + day.month - anchor.month
+    number = months // size
+    if day < add_months(anchor, number * size):
+        number -= 1
+    return Period(add_months(anchor, number * size), add_months(anchor, (number + 1) * size))
 
 
 def parse_day(text: str) -> date:
     """Read ``2025-11-30``; raises ValueError for anything else."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
+    if not _DAY.fullmatch(text.strip()):
         raise ValueError(text)
     return _sensible(date.fromisoformat(text.strip()))
 

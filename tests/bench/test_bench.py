@@ -48,7 +48,9 @@ def test_a_round_closes_the_books_and_counts_the_same_tokens(
     results = close.measure_closes({"2k": 2_000}, rounds=1)
     assert [result.what.split(" /")[0] for result in results[::3]] == [
         "close of 2k rows",
-        "close of 2k rows, graduated tiers",
+        "close of 2k rows, tiers",
+        "close of 2k rows, customer tiers",
+        "close of 2k rows, 100k customer tiers",
     ]
-    for book in ("2k", "2k-tiers"):
+    for book in ("2k", "2k-tiers", "2k-customer-tiers", "2k-100k-customer-tiers"):
         assert (tmp_path / book / "close/2025-10/manifest.json").is_file()

@@ -217,7 +217,10 @@ def test_a_settlement_shows_late_and_settled_usage(closed: Path, capsys) -> None
     assert Decimal(by_class["cogs"]["accrued"]) == Decimal(-3)
     assert by_class["cogs"]["posted"] == "0.36"
     assert by_class["rd"]["posted"] == "0.24"
-    assert sum(Decimal(charge["cost"]) for charge in told["charges"]) == Decimal("5.6")
+    costs = {"credits": Decimal(0), "accrual": Decimal(0)}
+    for charge in told["charges"]:
+        costs[charge["from"]] += Decimal(charge["cost"])
+    assert costs == {"credits": Decimal("5.6"), "accrual": Decimal(-5)}
     assert "usage/openai/2025-11.csv" in {file["file"] for file in told["files"]}
 
 
@@ -283,6 +286,33 @@ def test_a_posting_of_the_journal_is_explained_by_its_line(closed: Path, capsys)
     assert told["postings"][0]["debit"] == "0.36"
 
 
+def test_asserted_balances_are_explained_by_what_moved_them(closed: Path, capsys) -> None:
+    told = explained(capsys, "assertions-2025-11")
+    assert [tuple(row.values()) for row in told["balances"]] == [
+        ("Assets:Prepaid:OpenAI", "0.00", "32.80", "32.80"),  # lot B 40.00 - 5.60 - 1.60
+        ("Liabilities:Accrued:Anthropic", "-8.00", "4.00", "-4.00"),  # INV-1 8.00, accrued 4.00
+        ("Liabilities:Accrued:OpenAI", "-5.00", "5.00", "0.00"),  # settled by lot B
+    ]
+    assert [(row["entry"], row["amount"]) for row in told["postings"][:3]] == [
+        ("purchase-openai-B", "40.00"),
+        ("settlement-openai-2025-10-in-2025-11", "-5.60"),
+        ("consumption-openai-2025-11", "-1.60"),
+    ]
+    journal = (closed / "close/2025-11/journal.ledger").read_text().splitlines()
+    line = journal.index("    ; entry: assertions-2025-11")
+    assert {"what": "journal", "value": f"close/2025-11/journal.ledger:{line}"} in told["entry"]
+    assert explained(capsys, f"close/2025-11/journal.ledger:{line + 2}") == told
+
+
+def test_balances_of_the_open_period_and_of_no_period(book: Path, capsys) -> None:
+    told = explained(capsys, "assertions-2025-11")
+    assert {"what": "journal", "value": "2025-11 is not written yet"} in told["entry"]
+    said = refused(capsys, "assertions-2026-03")
+    assert "error[entry-unknown]: there is no entry 'assertions-2026-03'" in said
+    assert "the nearest: assertions-2025-1" in said
+    assert "error[entry-unknown]" in refused(capsys, "assertions-2025-10-07")
+
+
 def test_beancount_journals_are_found_too(tmp_path: Path, capsys, monkeypatch) -> None:
     folder = tmp_path / "other"
     (folder / "plans").mkdir(parents=True)
@@ -300,6 +330,9 @@ def test_beancount_journals_are_found_too(tmp_path: Path, capsys, monkeypatch) -
     text = (folder / file).read_text().splitlines()[int(line) - 1]
     assert text == '2025-10-31 * "OpenAI" "Usage paid from credits"'
     assert [line["posted"] for line in told["lots"]] == ["27.00"]
+    # here balances have no entry of their own, but are known by the same name
+    balances = explained(capsys, "assertions-2025-10")["balances"]
+    assert [row["balance"] for row in balances] == ["0.00", "-8.00", "-5.00"]
 
 
 # -- up: from a row to the entries ----------------------------------------------------
@@ -571,3 +604,10 @@ def test_a_narrow_terminal_cuts_nothing(tmp_path: Path, capsys, monkeypatch) -> 
         lines = capsys.readouterr().out.splitlines()
         assert max(map(len, lines)) <= 80
         assert not [line for line in lines if "…" in line]
+
+
+def test_what_is_wrong_with_no_file_in_particular_is_told_of_the_book(book: Path, capsys) -> None:
+    for asked in (["consumption-none"], ["consumption-openai-2025-10", "--account", "Assets:X"]):
+        assert refused(capsys, *asked).startswith("tokenbooks.yaml: error[")
+        # the folder named as it is typed, here and in front of the file
+        assert refused(capsys, *asked, "--book", ".").startswith("tokenbooks.yaml: error[")

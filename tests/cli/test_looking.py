@@ -28,15 +28,17 @@ def rows(out: str, table: str) -> list[dict[str, str]]:
 def test_usage_groups_by_any_kept_dimension(book: Path) -> None:
     ran = tokenbooks(book, "usage", "--by", "project", "--format", "json")
     assert ran.code == 0
+    unit = {"unit_cost": "1", "per": 1}
     assert rows(ran.out, "usage") == [
-        {"project": "lab", "quantity": "30", "list_value": "30.00", "cost": "27.00"},
-        {"project": "shop", "quantity": "20", "list_value": "20.00", "cost": "18.00"},
+        {"project": "lab", "quantity": "30", "list_value": "30.00", "cost": "27.00", **unit},
+        {"project": "shop", "quantity": "20", "list_value": "20.00", "cost": "18.00", **unit},
     ]
 
 
 def test_usage_of_one_period(book: Path) -> None:
     ran = tokenbooks(book, "usage", "-p", "2025-11", "--by", "meter", "--format", "csv")
-    assert ran.out == "meter,quantity,list_value,cost\ncredits,20,20.00,18.00\n"
+    heading = "meter,quantity,list_value,cost,unit_cost,per"
+    assert ran.out == f"{heading}\ncredits,20,20.00,18.00,1,1\n"
 
 
 def test_usage_files_account_for_every_row(book: Path) -> None:
@@ -82,7 +84,8 @@ def test_rate_prices_files_without_a_book(tmp_path: Path) -> None:
         "rate", "--plan", str(tmp_path / "plan.yaml"), str(tmp_path / "usage.csv"), "-f", "csv"
     )
     assert ran.code == 0
-    assert ran.out == "model,meter,price,quantity,list_value,cost\nm,credits,1,2.5,2.50,2.50\n"
+    heading = "model,meter,price,quantity,list_value,cost,unit_cost,per"
+    assert ran.out == f"{heading}\nm,credits,1,2.5,2.50,2.50,1,1\n"
 
 
 def test_rate_shows_what_has_no_price_and_fails(tmp_path: Path) -> None:
@@ -94,6 +97,25 @@ def test_rate_shows_what_has_no_price_and_fails(tmp_path: Path) -> None:
     assert ran.code == 1
     assert "m,credits,unpriced,2,0.00,0.00" in ran.out
     assert "error[unpriced-usage]" in ran.err
+
+
+def test_rate_computes_nothing_from_a_plan_with_errors(tmp_path: Path) -> None:
+    """A span that could not be read would be counted over, and end in a traceback."""
+    fee = "fees: [{name: base, price: 10, every: fortnight}]\n"
+    (tmp_path / "plan.yaml").write_text(PLAN + fee)
+    (tmp_path / "usage.csv").write_text(usage("2025-10-05,2,lab"))
+    ran = run("rate", "--plan", str(tmp_path / "plan.yaml"), str(tmp_path / "usage.csv"))
+    assert (ran.code, ran.out) == (1, "")
+    assert "error[value-invalid]" in ran.err
+
+
+def test_no_alias_is_proposed_to_a_model_that_the_plan_has(tmp_path: Path) -> None:
+    rate = "rates:\n  - {for: {model: m}, prices: {credits: {price: 1 per 1, at_least: 9}}}\n"
+    (tmp_path / "plan.yaml").write_text(f"plan: llm\ncurrency: USD\n{rate}")
+    (tmp_path / "usage.csv").write_text("date,model,credits,requests\n2025-10-05,m,20,3\n")
+    ran = run("rate", "--plan", str(tmp_path / "plan.yaml"), str(tmp_path / "usage.csv"))
+    assert "error[unpriced-usage]: contract usage: 20 credits of m" in ran.err
+    assert "add an alias" not in ran.err
 
 
 def test_check_is_silent_and_zero_on_a_clean_book(book: Path) -> None:
@@ -152,4 +174,4 @@ def test_the_same_rows_in_two_files_count_once_where_they_have_ids(tmp_path: Pat
         (tmp_path / name).write_text(rows_with_ids)
     files = [str(tmp_path / "a.csv"), str(tmp_path / "copy of a.csv")]
     ran = run("rate", "--plan", str(tmp_path / "plan.yaml"), *files, "-f", "csv")
-    assert ran.out.splitlines()[1] == "m,credits,1,11,11.00,11.00"
+    assert ran.out.splitlines()[1] == "m,credits,1,11,11.00,11.00,1,1"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-for name in ("accounting", "engine", "matching", "prices", "rating", "verify"):
+for name in ("accounting", "engine", "kinds", "matching", "prices", "rating", "verify"):
     pytest.register_assert_rewrite(f"tests.conformance.{name}")
 
 from tests.conformance import accounting, prices, rating  # noqa: E402 - the rewriting must be registered before
-from tests.conformance.tables import Listed, read_tables  # noqa: E402 - the rewriting must be registered before
+from tests.conformance.tables import Case, Listed, read_tables  # noqa: E402 - the rewriting must be registered before
 
 OWN_CASES = Path(__file__).parent / "cases"
 _KINDS = {"accounting": accounting.kind_of, "rating": rating.kind_of, "prices": prices.kind_of}
@@ -24,7 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     folder = Path(metafunc.config.getoption("--cases", None) or OWN_CASES)
     if not folder.is_dir():
         raise pytest.UsageError(f"--cases: there is no folder {folder}")
-    cases = [Listed(table, case, *_KINDS[table](case)) for table, case in read_tables(folder)]
+    cases = [_listed(table, case) for table, case in read_tables(folder)]
     if "listed" in metafunc.fixturenames:
         known = [case for case in cases if case.known]
         metafunc.parametrize("listed", known, ids=[case.id for case in known])
@@ -34,3 +34,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(
             "unknown_kind", sorted(kinds.items()) or [("", 0)], ids=sorted(kinds) or ["none"]
         )
+
+
+def _listed(table: str, case: Case) -> Listed:
+    kind, known = _KINDS[table](case)
+    reason = rating.listed_because(case) if known and table == "rating" else ""
+    return Listed(table, case, kind, known, reason)

@@ -10,15 +10,21 @@ import contextlib
 import csv
 import io
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.conformance.ledger_text import WrittenEntry, read_entries
 from tests.conformance.story import PARTY, Story
 from tokenbooks.names import DEFAULT_ACCOUNTS
+
+if TYPE_CHECKING:
+    from tokenbooks.desk.look import LookedAt
+    from tokenbooks.problems import Problem
 
 TODAY = "2035-01-01"
 _ROLES = {name.replace("{party}", PARTY): role for role, name in DEFAULT_ACCOUNTS.items()}
@@ -65,12 +71,14 @@ class Closed:
 
 @dataclass
 class Rated:
-    """What rating gives: the exact total, amounts and quantities by meter, errors' codes."""
+    """What rating gives: the exact total, its days, meters, errors, quantities without a price."""
 
     exact: Fraction = Fraction(0)
+    by_day: dict[date, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     quantities: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     errors: list[str] = field(default_factory=list)
+    unpriced: list[Fraction] = field(default_factory=list)
 
     @property
     def total(self) -> Fraction:
@@ -101,8 +109,11 @@ def close_book(folder: Path, story: Story) -> Closed:
     return Closed(entries, postings, lots)
 
 
-def rate_usage(folder: Path, plan: str, files: dict[str, str]) -> Rated:
-    """Rate usage files with a plan, without a book, as ``tokenbooks rate`` does."""
+def rate_usage(folder: Path, plan: str, files: dict[str, str], keep: Sequence[str] = ()) -> Rated:
+    """Rate usage files with a plan, without a book, as ``tokenbooks rate`` does.
+
+    ``keep`` names dimensions that are not standard, as ``--by`` does.
+    """
     from tokenbooks.desk.rate_files import rate_files
     from tokenbooks.reports.usage import charges_table
     from tokenbooks.sources.plans import read_plan
@@ -110,17 +121,38 @@ def rate_usage(folder: Path, plan: str, files: dict[str, str]) -> Rated:
     write_files(folder, {"provider.yaml": plan, **files})
     read, problems = read_plan(folder / "provider.yaml")
     assert read is not None, problems
-    looked, found = rate_files(read, [folder / name for name in files], None, [])
-    errors = [problem.code for problem in [*problems, *found] if problem.is_error]
-    rated = Rated(errors=errors)
+    looked, found = rate_files(read, [folder / name for name in files], None, keep)
+    rated = _rated(looked, [*problems, *found])
     if looked is None:
         return rated
-    steps = looked.computed.rated.charges.steps.values()
-    rated.exact = sum((step.value for party in steps for step in party), Fraction(0))
     for row in charges_table(looked.connection, looked.scales, ["meter"], read.currency).rows:
-        meter, quantity, amount, _ = row
+        meter, quantity, amount, *_ = row
         rated.quantities[str(meter)] += Decimal(str(quantity))
         rated.amounts[str(meter)] += Decimal(str(amount))
+    return rated
+
+
+def rate_book(folder: Path, story: Story, until: date) -> Rated:
+    """What the book of a story has been charged before a day, exactly, fees and all."""
+    from tokenbooks.desk.look import look_at_usage
+    from tokenbooks.desk.open_book import open_book
+
+    write_files(folder, story.files())
+    book, problems = open_book(folder)
+    assert book is not None, problems
+    looked, found = look_at_usage(book, until)
+    return _rated(looked, [*problems, *found])
+
+
+def _rated(looked: LookedAt | None, problems: list[Problem]) -> Rated:
+    rated = Rated(errors=[problem.code for problem in problems if problem.is_error])
+    if looked is None:
+        return rated
+    for party in looked.computed.rated.charges.steps.values():
+        for step in party:
+            rated.by_day[step.at.date()] += step.value
+    rated.exact = sum(rated.by_day.values(), Fraction(0))
+    rated.unpriced = [usage.quantity for usage in looked.computed.rated.charges.unpriced]
     return rated
 
 

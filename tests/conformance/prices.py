@@ -7,14 +7,18 @@ price of its own is priced as part of its parent.
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
+from math import lcm
 from pathlib import Path
 from typing import Any
 
 from tests.conformance.engine import rate_usage
+from tests.conformance.price_rates import KNOWN_TERMS, Names, build_rates
 from tests.conformance.story import csv_text, plan_text
-from tokenbooks.amounts import round_half_up
+from tokenbooks.amounts import number_text, round_half_up
+from tokenbooks.rating.measures import CONTEXT_METERS, CONTEXT_TOKENS
 from tokenbooks.usage.layout import is_whole
 
 Case = dict[str, Any]
@@ -56,37 +60,93 @@ _PARENTS = {
     "output_video": ("output",),
     "output_citation": ("output",),
 }
-_KNOWN_TERMS = {"price", "per", "from", "when"}
 
 
 def kind_of(case: Case) -> tuple[str, bool]:
-    """Cases are of one kind, apart from prices that depend on more than the plan says."""
+    """Cases are of one kind, apart from prices that depend on more than a plan can say."""
     terms = {name for rates in case["rates"].values() for rate in rates for name in rate}
-    other = sorted(terms - _KNOWN_TERMS)
-    if other:
-        return ", ".join(other), False
-    parts = [name for name, count in case["usage"].items() if Decimal(count) % 1]
-    if any(is_whole(_meter(name)) for name in parts):
-        return "tokens with decimals", False
-    return "price", True
+    other = sorted(terms - KNOWN_TERMS)
+    return (", ".join(other), False) if other else ("price", True)
 
 
 def check(case: Case, folder: Path) -> None:
     """Rate the counts and compare the total, and input and output where they are given."""
     counts = {name: Decimal(count) for name, count in case["usage"].items()}
+    counts = counts or {"input": Decimal(0)}
+    parts = _parts(counts)
     if case["basis"] == "inclusive":
         counts = disjoint(counts, set(case["rates"]))
-    day = date.fromisoformat((case["at"] or "2025-11-05")[:10])
-    row: dict[str, Any] = {"date": day, "model": case["model"]} | case["context"]
-    row |= {_meter(name): format(count, "f") for name, count in counts.items()}
-    plan = plan_text(_rates(case), _part_of(counts, set(case["rates"])))
-    rated = rate_usage(folder, plan, {"usage.csv": csv_text([row])})
+    row: dict[str, Any] = {"timestamp": _moment(case), "id": "request", "model": case["model"]}
+    row |= case["context"] | {_meter(n): _count(q, parts(n)) for n, q in counts.items()}
+    sizes = {name: _size_name(case, name, row, parts(name)) for name in _measures(case)}
+    rates = build_rates(case, Names(_meter, sizes.__getitem__, parts))
+    # what has no price is only there to be counted; a plan writes that down as a price of 0
+    free = {_meter(name): "0" for name in counts if not _is_priced(name, case)}
+    for name, size in sizes.items():
+        if size not in {CONTEXT_TOKENS, _meter(name)}:  # a total beside its parts
+            row[size] = _count(Decimal(case["usage"].get(name, "0")), parts(name))
+            free[size] = "0"
+    rates += [{"prices": free}] if free else []
+    plan = plan_text(rates, meters=_part_of(counts, set(case["rates"])))
+    files = {"usage.csv": csv_text(_rows(row, case["context"] if sizes else None))}
+    rated = rate_usage(folder, plan, files, sorted(case["context"]))
     assert not rated.errors
     for side, expected in case["expected"].items():
         amount = rated.total if side == "total" else _side(rated.amounts, side)
         if "compare_places" in case:
             amount = round_half_up(amount, case["compare_places"])
         assert amount == Decimal(expected), side
+
+
+def _rows(row: dict[str, Any], context: Case | None) -> list[dict[str, Any]]:
+    """The request; further billed requests stand apart where sizes count, which are of one.
+
+    ``context`` are its dimensions, where sizes count.
+    """
+    if context is None or Decimal(row.get("requests", "0")) <= 1:
+        return [row]
+    kept = {"timestamp", "model", *context}
+    further = {name: value for name, value in row.items() if name in kept} | {"id": "further"}
+    return [row | {"requests": "1"}, further | {"requests": f"{int(row['requests']) - 1}"}]
+
+
+def _moment(case: Case) -> str:
+    at = case["at"] or "2025-11-05"
+    return at if "T" in at else f"{at}T00:00:00Z"
+
+
+def _parts(counts: dict[str, Decimal]) -> Callable[[str], int]:
+    """In how many parts a token is counted, because counts of tokens are whole numbers."""
+    whole = [count for name, count in counts.items() if is_whole(_meter(name))]
+    parts = lcm(*(Fraction(count).denominator for count in whole))
+    return lambda name: parts if is_whole(_meter(name)) else 1
+
+
+def _count(quantity: Decimal, parts: int) -> str:
+    return number_text(quantity * parts)
+
+
+def _is_priced(name: str, case: Case) -> bool:
+    """Whether a count has a price, or is part of one that has."""
+    if name == "output_reasoning":
+        return True
+    return bool({name, *_containers(name)} & set(case["rates"]))
+
+
+def _measures(case: Case) -> set[str]:
+    """What the sizes of requests are measured by."""
+    rates = [rate for rates in case["rates"].values() for rate in rates]
+    return {rate["above"]["measure"] for rate in rates if "above" in rate}
+
+
+def _size_name(case: Case, measure: str, row: dict[str, Any], parts: int) -> str:
+    """The name of a request's size: the context, or the count as it was reported."""
+    context = sum(Decimal(row.get(meter, "0")) for meter in CONTEXT_METERS)
+    reported = Decimal(case["usage"].get(measure, "0")) * parts
+    if measure == "input" and (case["basis"] == "disjoint" or context == reported):
+        return CONTEXT_TOKENS
+    own = Decimal(row.get(_meter(measure), "0"))
+    return _meter(measure) if own == reported else f"reported_{measure}"
 
 
 def disjoint(counts: dict[str, Decimal], priced: set[str]) -> dict[str, Decimal]:
@@ -135,34 +195,6 @@ def _part_of(counts: dict[str, Decimal], priced: set[str]) -> dict[str, Any]:
             if parent not in priced and parent in _PARENTS:
                 chains[_meter(parent)] = {"part_of": _meter(_PARENTS[parent][0])}
     return chains
-
-
-def _rates(case: Case) -> list[dict[str, Any]]:
-    """One rate per condition and date from which a price holds."""
-    named = {n for rates in case["rates"].values() for r in rates for n in r.get("when", {})}
-    base = {name: v for name, v in case["context"].items() if name not in named}
-    moments = sorted({r.get("from", "") for rates in case["rates"].values() for r in rates})
-    conditions = {
-        tuple(sorted(r.get("when", {}).items())) for rs in case["rates"].values() for r in rs
-    }
-    found = []
-    for when in sorted(conditions):
-        for moment in moments:
-            prices = _in_force(case, when, moment)
-            if prices:
-                rate: dict[str, Any] = {"for": {"model": case["model"]} | base | dict(when)}
-                found.append(rate | ({"from": moment} if moment else {}) | {"prices": prices})
-    return found
-
-
-def _in_force(case: Case, when: tuple[tuple[str, str], ...], moment: str) -> dict[str, str]:
-    prices = {}
-    for name, rates in case["rates"].items():
-        for rate in sorted(rates, key=lambda rate: rate.get("from", "")):
-            same = tuple(sorted(rate.get("when", {}).items())) == when
-            if same and rate.get("from", "") <= moment:
-                prices[_meter(name)] = f"{rate['price']} per {rate['per']}"
-    return prices
 
 
 def _side(amounts: dict[str, Decimal], side: str) -> Decimal:

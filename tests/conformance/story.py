@@ -40,6 +40,8 @@ class Story:
     invoices: list[dict[str, Any]] = field(default_factory=list)
     allocate: list[dict[str, Any]] = field(default_factory=list)
     policies: dict[str, Any] = field(default_factory=dict)
+    terms: dict[str, Any] = field(default_factory=dict)
+    contract: dict[str, Any] = field(default_factory=dict)
     post_usage: str = "month"
     start: date | None = None
     end: date | None = None
@@ -56,7 +58,8 @@ class Story:
 
     def files(self) -> dict[str, str]:
         """Path -> text of each file of the book."""
-        files = {"tokenbooks.yaml": self._book(), "plans/provider.yaml": plan_text(self.rates)}
+        plan = plan_text(self.rates, **self.terms)
+        files = {"tokenbooks.yaml": self._book(), "plans/provider.yaml": plan}
         if self.credits:
             files["credits.csv"] = csv_text(self.credits)
         if self.invoices:
@@ -71,6 +74,7 @@ class Story:
         meters = sorted({use.meter for use in self.uses} or {"credits"})
         source = {"files": "usage/*.csv", "meters": meters, "dimensions": list(DIMENSIONS)}
         contract = {"side": "buy", "party": PARTY, "plan": "provider", "settle": self.settle}
+        contract |= self.contract
         if self.uses:
             contract["usage"] = [source]
         book: dict[str, Any] = {"book": "Case", "currency": "USD", "start": self.periods()[0]}
@@ -88,21 +92,26 @@ def price(meter: str, terms: Any, **conditions: str) -> dict[str, Any]:
     return rate | {"prices": {meter: terms}}
 
 
-def plan_text(rates: list[dict[str, Any]], meters: dict[str, Any] | None = None) -> str:
-    """A plan in YAML."""
+def plan_text(rates: list[dict[str, Any]], **terms: Any) -> str:
+    """A plan in YAML: its rates, and what else it says, such as ``meters`` or ``fees``."""
     plan: dict[str, Any] = {"plan": "provider", "currency": "USD"}
-    if meters:
-        plan["meters"] = meters
-    return yaml.safe_dump(plan | {"rates": rates}, sort_keys=False)
+    plan |= {name: value for name, value in terms.items() if value}
+    if rates:
+        plan["rates"] = rates
+    return yaml.safe_dump(plan, sort_keys=False)
 
 
-def usage_text(uses: list[Use], **dimensions: str) -> str:
-    """Usage in the plain format, wide, one row a request, each with its id."""
+def usage_text(uses: list[Use], instants: bool = False, **dimensions: str) -> str:
+    """Usage in the plain format, wide, one row a request, each with its id.
+
+    Only rows with an instant are seen to be single requests.
+    """
     meters = sorted({use.meter for use in uses})
-    rows = []
+    rows: list[dict[str, Any]] = []
     for use in uses:
         for _ in range(use.times):
-            row = {"date": use.day, "id": f"row-{len(rows) + 1}", "project": use.project}
+            at = {"timestamp": f"{use.day}T12:00:00Z"} if instants else {"date": use.day}
+            row = at | {"id": f"row-{len(rows) + 1}", "project": use.project}
             row |= dimensions | dict.fromkeys(meters, "")
             row[use.meter] = number_text(use.quantity)
             rows.append(row)

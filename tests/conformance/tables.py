@@ -15,12 +15,16 @@ TABLES = ("accounting", "rating", "prices")
 
 @dataclass(frozen=True)
 class Listed:
-    """A case of a table, and the kind under which it is run or skipped."""
+    """A case of a table, and the kind under which it is run or skipped.
+
+    ``reason`` says why a case of a known kind is not run.
+    """
 
     table: str
     case: Case
     kind: str
     known: bool
+    reason: str = ""
 
     @property
     def id(self) -> str:

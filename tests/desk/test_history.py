@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,63 @@ def test_check_finds_what_was_done_to_a_written_close(
     ran = tokenbooks(book, "check")
     assert ran.code == 1
     assert f"error[{code}]" in ran.err
+
+
+def test_a_close_whose_folder_is_gone_is_missed(book: Path) -> None:
+    """The last one too, which no later manifest names."""
+    close(book, "2025-11")
+    shutil.rmtree(book / "close/2025-11")
+    ran = tokenbooks(book, "check")
+    assert ran.code == 1
+    assert (
+        "error[close-missing]: books.ledger includes 2025-11, but close/2025-11 is not" in ran.err
+    )
+    assert re.search(r"books.ledger:\d+: error", ran.err)
+    close(book, "2025-11")
+    assert tokenbooks(book, "check").code == 0
+
+
+def test_the_only_close_is_missed_too(book: Path) -> None:
+    shutil.rmtree(book / "close/2025-10")
+    assert "error[close-missing]: books.ledger includes 2025-10" in tokenbooks(book, "check").err
+
+
+def test_a_close_under_the_name_of_another_month_is_refused(book: Path) -> None:
+    (book / "close/2025-10").rename(book / "close/2025-11")
+    ran = tokenbooks(book, "check")
+    assert ran.code == 1
+    assert (
+        "error[close-unreadable]: the written close of 2025-11 cannot be read: it is the close"
+        in (ran.err)
+    )
+
+
+def test_a_renamed_file_is_told_by_check_and_stops_the_replay(book: Path) -> None:
+    (book / "usage/a.csv").rename(book / "usage/october.csv")
+    said = "2025-10 was made from usage/a.csv, which is not there any more; usage/october.csv has"
+    checked = tokenbooks(book, "check")
+    assert checked.code == 1
+    assert f"usage/a.csv: warning[closed-file-missing]: {said} the same bytes" in checked.err
+    replayed = tokenbooks(book, "check", "--replay")
+    assert replayed.code == 1
+    assert f"usage/a.csv: error[closed-file-missing]: {said} the same bytes" in replayed.err
+    assert "replay-differs" not in replayed.err
+    close(book, "2025-10")
+    assert tokenbooks(book, "check", "--replay").code == 0
+
+
+def test_a_renamed_file_that_has_grown_is_known_by_its_beginning(book: Path) -> None:
+    text = (book / "usage/a.csv").read_text()
+    (book / "usage/a.csv").unlink()
+    write_book(book, {"usage/october.csv": f"{text}2025-11-06,m,,3\n"})
+    assert "usage/october.csv has the same bytes" in tokenbooks(book, "check").err
+
+
+def test_a_lost_file_that_moves_figures_is_told_once(book: Path) -> None:
+    (book / "usage/a.csv").unlink()
+    said = tokenbooks(book, "check").err
+    assert "error[closed-input-changed]: usage/a.csv is gone" in said
+    assert "closed-file-missing" not in said
 
 
 def test_usage_outside_the_contracts_time_is_refused(book: Path) -> None:

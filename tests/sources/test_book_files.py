@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.small_book import BOOK, codes, write_book
+from tests.sources.small_book import BOOK, PLAN, codes, write_book
 from tokenbooks.problems import in_order
 from tokenbooks.sources.book_files import find_book, read_facts
 
@@ -35,6 +35,12 @@ def test_files_of_rows_are_optional(tmp_path: Path) -> None:
     assert problems == []
     assert facts is not None
     assert facts.credits == facts.invoices == facts.opening == ()
+
+
+def test_a_plan_without_a_currency_is_not_told_to_be_in_another(tmp_path: Path) -> None:
+    facts, problems = read_facts(write_book(tmp_path, plan=PLAN.replace("currency: USD\n", "")))
+    assert facts is None
+    assert codes(problems) == ["key-missing"]
 
 
 def test_all_problems_of_all_files_are_told_in_order(tmp_path: Path) -> None:
@@ -101,3 +107,38 @@ def test_a_file_that_is_there_but_cannot_be_taken_is_not_absent(tmp_path: Path, 
     assert facts is None
     assert [problem.code for problem in problems] == ["path-outside"]
     assert problems[0].position.file.endswith("credits.csv")
+
+
+@pytest.mark.parametrize(
+    ("key", "link"),
+    [
+        ("credits: bought.csv\n", "bought.csv"),
+        ("invoices: bills/*.csv\n", "bills/1.csv"),
+        ("", "plans/other.yaml"),
+        ("", "usage/a.csv"),
+        ("", "usage"),
+    ],
+)
+def test_links_that_lead_out_of_the_book_are_told(tmp_path: Path, key: str, link: str) -> None:
+    """And not as files that are missing, nor passed over where others are there."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/a.csv").write_text("date,model,input_tokens\n")
+    (tmp_path / "book").mkdir()
+    text = BOOK.replace("pay: card", "pay: card, usage: usage/*.csv") + key
+    book = write_book(tmp_path / "book", text)
+    (book / link).parent.mkdir(exist_ok=True)
+    (book / link).symlink_to(tmp_path / ("outside" if link == "usage" else "outside/a.csv"))
+    facts, problems = read_facts(book)
+    assert facts is None
+    told = [(p.code, Path(p.position.file).relative_to(book).as_posix()) for p in problems]
+    assert told == [("path-outside", "usage/a.csv" if link == "usage" else link)]
+
+
+def test_many_links_that_lead_out_are_told_together(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    for number in range(9):
+        (tmp_path / f"outside/{number}.csv").write_text("")
+    (tmp_path / "book").mkdir()
+    book = write_book(tmp_path / "book", BOOK.replace("pay: card", "pay: card, usage: usage/*.csv"))
+    (book / "usage").symlink_to(tmp_path / "outside")
+    assert [problem.count for problem in read_facts(book)[1]] == [1, 1, 7]

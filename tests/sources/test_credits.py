@@ -82,7 +82,11 @@ def test_lots_without_an_id_are_named_by_contract_and_date(tmp_path: Path) -> No
         columns=",lot",
     )
     events, problems = read(tmp_path, text)
-    assert problems == []
+    assert [(p.code, p.position.line, p.is_error) for p in problems] == [
+        ("lot-unnamed", 3, False),
+        ("lot-unnamed", 5, False),
+        ("lot-unnamed", 7, False),
+    ]
     assert [(event.lot, event.parent) for event in events] == [
         ("openai-2025-10-02", None),
         ("openai-2025-10-02-2", None),
@@ -129,7 +133,7 @@ def test_events_that_are_planned(tmp_path: Path, event: str) -> None:
 
 @pytest.mark.parametrize("column", ["party", "scope", "pool", "to"])
 def test_columns_that_are_planned_must_be_empty(tmp_path: Path, column: str) -> None:
-    text = rows("2025-10-02,openai,grant,10,", "2025-10-02,openai,grant,10,x", columns=f",{column}")
+    text = rows("2025-10-02,openai,grant,10,", "2025-10-03,openai,grant,10,x", columns=f",{column}")
     [problem] = read(tmp_path, text)[1]
     assert (problem.code, problem.position.line) == ("not-available", 3)
 
@@ -172,9 +176,9 @@ def test_a_plan_in_another_currency_needs_what_was_paid(tmp_path: Path) -> None:
     plan = PLAN.replace("USD", "EUR")
     book = BOOK.replace("settle: arrears", "settle: prepaid")
     text = rows(
-        "2025-10-30,openai,purchase,5,,,",
-        "2025-10-30,openai,purchase,5,5.40,,",
-        "2025-10-30,openai,purchase,5,,EUR,1.08",
+        "2025-10-27,openai,purchase,5,,,",
+        "2025-10-28,openai,purchase,5,5.40,,",
+        "2025-10-29,openai,purchase,5,,EUR,1.08",
         "2025-10-30,openai,grant,5,,,",
         columns=",paid,currency,fx_rate",
     )
@@ -187,7 +191,9 @@ def test_several_files_are_one(tmp_path: Path) -> None:
     (tmp_path / "credits/2.csv").write_text(rows("2025-11-02,openai,purchase,2"))
     (tmp_path / "credits/1.csv").write_text(rows("2025-11-02,openai,purchase,1"))
     events, problems = read(tmp_path, "", BOOK + "credits: credits/*.csv\n")
-    assert problems == []
+    assert codes(problems) == ["lot-unnamed"]
+    assert "after" in problems[0].message
+    assert "credits/1.csv:2" in problems[0].message
     assert [(event.credits, event.lot) for event in events] == [
         (1, "openai-2025-11-02"),
         (2, "openai-2025-11-02-2"),

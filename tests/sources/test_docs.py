@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources.test_schemas import schemas_below
 from tokenbooks.names import DEFAULT_ACCOUNTS
 from tokenbooks.sources import credits, invoices, opening
 from tokenbooks.sources.book_files import read_facts
@@ -56,6 +57,18 @@ def test_every_key_that_is_read_is_explained(text: str) -> None:
         if "x-planned" not in below and key != "each" and f"`{key}`" not in text:
             missing.append(key)
     assert missing == []
+
+
+def test_every_key_of_plans_is_explained(text: str) -> None:
+    """Below the top too: the keys of rates, prices, steps, hours and terms."""
+    properties: dict[str, object] = {}
+    for schema in schemas_below(load_schema("plan")):
+        if isinstance(schema.get("properties"), dict):
+            properties |= schema["properties"]
+    keys = {key for key, below in properties.items() if "x-planned" not in str(below)}
+    missing = {key for key in keys if not re.search(rf"\b{key}\b", text)}
+    assert missing == set()
+    assert {"free_events", "rolls", "when_at_least", "corrects"} <= keys
 
 
 def test_every_column_is_explained(text: str) -> None:

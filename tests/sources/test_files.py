@@ -7,7 +7,7 @@ import pytest
 
 from tokenbooks.problems import Position
 from tokenbooks.sources import files
-from tokenbooks.sources.files import is_outside, matching_files, read_text, shown
+from tokenbooks.sources.files import is_outside, links_outside, matching_files, read_text, shown
 
 
 def test_paths_are_shown_as_the_user_can_open_them(
@@ -83,6 +83,8 @@ def test_globs_match_files_of_the_book_in_order(tmp_path: Path) -> None:
     def found(pattern: str) -> list[str]:
         return [path.relative_to(book).as_posix() for path in matching_files(book, pattern)]
 
+    assert links_outside(book, "u/*") == [book / "u/z.csv"]
+    assert links_outside(book, "odd[1].csv") == links_outside(book, "../*.csv") == []
     assert found("u/*") == ["u/a.csv", "u/b.csv"]
     assert found("u/**/*.csv") == ["u/a.csv", "u/b.csv", "u/deep/c.csv"]
     assert found("odd[1].csv") == ["odd[1].csv"]

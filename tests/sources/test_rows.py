@@ -62,6 +62,8 @@ def test_headers_and_rows_that_do_not_fit(tmp_path: Path, text: str, found: list
         ("1_000", None),
         ("NaN", None),
         ("5 USD", None),
+        ("١٢", None),  # the digits of another script
+        ("1２", None),
     ],
 )
 def test_numbers_are_plain(tmp_path: Path, text: str, number: Decimal | None) -> None:

@@ -13,10 +13,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from tokenbooks.archive.month import CLOSE_FOLDER
 from tokenbooks.periods import Period
 
+_LOCK = ".lock"
 _STAGING = ".staging"
 _COMMITTED = ".committed"
 _OLD = ".old-"
@@ -72,18 +74,47 @@ def needs_recovery(book: Path) -> bool:
 
 @contextmanager
 def locked(book: Path) -> Iterator[bool]:
-    """Hold the book for writing; yields False where another run holds it."""
-    import fcntl
+    """Hold the book for writing; yields False where another run holds it.
 
+    The lock's file is gone afterwards.
+    """
     closes = book / CLOSE_FOLDER
     closes.mkdir(exist_ok=True)
-    with (closes / ".lock").open("w") as handle:
+    path = closes / _LOCK
+    handle = _held(path)
+    if handle is None:
+        yield False
+        return
+    with handle:
+        try:
+            yield True
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _held(path: Path) -> TextIO | None:
+    """The lock's file, opened and locked; None where another run has locked it."""
+    import fcntl
+
+    while True:
+        handle = path.open("w")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # a run that ended just now took the file away that was opened here
+            if _is_at(handle, path):
+                return handle
         except BlockingIOError:
-            yield False
-            return
-        yield True
+            handle.close()
+            return None
+        handle.close()
+
+
+def _is_at(handle: TextIO, path: Path) -> bool:
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(handle.fileno()), there)
 
 
 def _replace_folder(source: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tokenbooks.archive.derived import DERIVED
 from tokenbooks.archive.manifest import digest_of, file_digest, parse_manifest
 from tokenbooks.archive.month import CLOSE_FOLDER, MANIFEST, STATE, ClosedMonth
 from tokenbooks.archive.state import read_before
@@ -17,7 +18,10 @@ def read_months(book: Path, shown: str) -> tuple[list[ClosedMonth], list[Problem
     problems: list[Problem] = []
     for folder in _folders(book / CLOSE_FOLDER):
         try:
-            months.append(read_month(folder))
+            month = read_month(folder)
+            if str(month.period) != folder.name:
+                raise ValueError(f"it is the close of {month.period}, under another name")
+            months.append(month)
         except (OSError, ValueError, KeyError, TypeError) as reason:
             problems.append(_unreadable(folder, shown, reason))
     return months, problems
@@ -28,8 +32,9 @@ def read_month(folder: Path) -> ClosedMonth:
     data = (folder / MANIFEST).read_bytes()
     manifest = parse_manifest(data.decode("utf-8"))
     for name, digest in manifest.outputs.items():
-        # usage is read by SQL later on, where a damaged file could not be told so plainly
-        if name.startswith(f"{STATE}/usage.") and file_digest(folder / name) != digest:
+        # these are read later on, where a damaged file could not be told so plainly
+        later = name.startswith(f"{STATE}/usage.") or name == f"{STATE}/{DERIVED}"
+        if later and file_digest(folder / name) != digest:
             raise ValueError(f"{name} was changed after it was written")
     return ClosedMonth(folder, manifest, digest_of(data), read_before(folder / STATE))
 

@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenbooks.rating.charge_table import ChargeScales, decimal_text
+from tokenbooks.rating.measures import is_measure
+from tokenbooks.reports.csv_text import FORMULA_SIGNS, neutralised
 from tokenbooks.usage.layout import Layout, dimension_column, is_whole, meter_column, meter_type
 
 if TYPE_CHECKING:
     import duckdb
 
 MOST_CSV_ROWS = 100_000
+
+#: Texts that are numbers, which spreadsheets leave alone; as ``amounts.parse_number`` has them.
+_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?"
 
 
 def write_usage(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path) -> Path:
@@ -47,29 +52,35 @@ def write_charges(
 ) -> None:
     """Write the table of charges as CSV with plain decimals.
 
-    Dimensions that no charge has are left out, except those shown ``always``.
+    Dimensions that no charge has are left out, except those shown ``always``. The table is
+    for people: a text that a spreadsheet would run gets an apostrophe, as in all reports.
     """
     _, used = _used(connection, Layout(layout.dimensions, ()), "charges")
     shown = [name for name in layout.dimensions if name in {*used.dimensions, *always}]
     columns = [
         "contract",
-        "nullif(party, '') AS party",
+        f"{_neutralised(_filled('party'))} AS party",
         "service_period",
-        *(f"{dimension_column(name)} AS {_named(name)}" for name in shown),
-        "meter",
+        *(
+            f"{_neutralised(dimension_column(name))} AS {_named(neutralised(name))}"
+            for name in shown
+        ),
+        f"{_neutralised('meter')} AS meter",
         f"{decimal_text('quantity', scales.quantity)} AS quantity",
-        "nullif(rate, '') AS rate",
+        f"{_neutralised(_filled('rate'))} AS rate",
         "price",
-        "nullif(modifiers, '') AS modifiers",
+        f"{_neutralised(_filled('modifiers'))} AS modifiers",
         f"{decimal_text('list_value', scales.list_value)} AS list_value",
         f"{decimal_text('cost', scales.cost)} AS cost",
-        "nullif(class, '') AS class",
-        "nullif(cost_center, '') AS cost_center",
+        f"{_filled('class')} AS class",
+        f"{_filled('cost_center')} AS cost_center",
     ]
+    # a price by request has a line for each band of one meter: the price tells them apart
     keys = ", ".join(["contract", "party", "service_period", *used.dimension_columns])
     connection.execute(
         f"COPY (SELECT {', '.join(columns)} FROM charges"
-        f" ORDER BY {keys}, meter, rate, modifiers, class, cost_center)"
+        f" ORDER BY {keys}, meter, rate, price, modifiers, class, cost_center,"
+        " quantity, list_value)"
         f" TO '{_quoted(target)}' (FORMAT CSV, HEADER, DELIMITER ',')"
     )
 
@@ -105,21 +116,38 @@ def _used(connection: duckdb.DuckDBPyConnection, layout: Layout, table: str) -> 
     """How many rows a table has, and the dimensions and meters that have anything in it.
 
     Which columns a file could have had must not change the bytes of what is written.
+    Measures come from the plan, and stay: one that is zero is not one that is not known.
     """
     tests = [f"bool_or({column} IS NOT NULL)" for column in layout.dimension_columns]
-    tests += [f"bool_or({column} <> 0)" for column in layout.meter_columns]
+    tests += [
+        f"bool_or({meter_column(name)} {'IS NOT NULL' if name in layout.levels else '<> 0'})"
+        for name in layout.meters
+    ]
     listed = ", ".join(["count(*)", *tests])
     ((count, *found),) = connection.execute(f"SELECT {listed} FROM {table}").fetchall()
     names = zip((*layout.dimensions, *layout.meters), found, strict=True)
     present = {name for name, is_used in names if is_used}
+    present |= {name for name in layout.meters if is_measure(name)}
     return count, Layout(
         tuple(name for name in layout.dimensions if name in present),
         tuple(name for name in layout.meters if name in present),
+        layout.levels,
     )
 
 
 def _named(dimension: str) -> str:
     return '"' + dimension.replace('"', '""') + '"'
+
+
+def _filled(column: str) -> str:
+    return f"nullif({column}, '')"
+
+
+def _neutralised(text: str) -> str:
+    """``neutralised`` of a column in SQL."""
+    signs = ", ".join(f"chr({ord(sign)})" for sign in FORMULA_SIGNS)
+    is_formula = f"left({text}, 1) IN ({signs}) AND NOT regexp_full_match({text}, '{_NUMBER}')"
+    return f"CASE WHEN {is_formula} THEN chr(39) || {text} ELSE {text} END"
 
 
 def _state_type(meter: str) -> str:
@@ -134,7 +162,8 @@ def _select(connection: duckdb.DuckDBPyConnection, layout: Layout, folder: Path)
         cells.append(column if f"d_{name}" in present else f"NULL::VARCHAR AS {column}")
     for name in layout.meters:
         column = meter_column(name)
-        source = f"{column}::{meter_type(name)}" if f"m_{name}" in present else "0"
+        nothing = f"NULL::{meter_type(name)}" if name in layout.levels else "0"
+        source = f"{column}::{meter_type(name)}" if f"m_{name}" in present else nothing
         cells.append(f"{source} AS {column}")
     return f"SELECT {', '.join(cells)}, rows::BIGINT AS rows FROM {_scan(folder)}"
 

@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from tokenbooks.cli import check, close, credits, explain, formats, init, rate, usage
+from tokenbooks.cli import (
+    check,
+    close,
+    credits,
+    estimate,
+    explain,
+    formats,
+    init,
+    plans,
+    rate,
+    usage,
+)
 from tokenbooks.cli.options import BookOption, QuietOption, TodayOption
 from tokenbooks.cli.output import abandon_output, show_problems
 from tokenbooks.problems import Position, Problem, error
@@ -44,7 +55,7 @@ def shared(
     context.obj = {"book": book, "today": today, "quiet": quiet}
 
 
-for command in (init, check, usage, rate, credits, close, explain, formats):
+for command in (init, check, usage, rate, credits, close, explain, formats, plans, estimate):
     command.register(app)
 
 

@@ -22,11 +22,12 @@ def check(
 ) -> None:
     """Check everything that can be wrong with the book."""
     from tokenbooks.desk.check import check_book
+    from tokenbooks.desk.plans import each_once
 
     given = settings(context, book, today, quiet)
     opened_book, problems = opened(given)
     found = check_book(opened_book, given.today, replay=replay)
-    stop_if_wrong([*problems, *found], warnings_too=True)
+    stop_if_wrong(each_once([*problems, *found]), warnings_too=True)
     written = len(opened_book.months)
     months = "1 written month agrees" if written == 1 else f"{written} written months agree"
     closes = months if written else "no month is written yet"

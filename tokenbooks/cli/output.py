@@ -84,6 +84,13 @@ def book_folder(settings: Settings) -> Path:
     return found
 
 
+def found_book(settings: Settings) -> Path | None:
+    """The folder of the book; None where there is none and the command works without."""
+    from tokenbooks.sources.book_files import find_book
+
+    return settings.book or find_book(Path.cwd())
+
+
 def opened(settings: Settings) -> tuple[OpenBook, list[Problem]]:
     """The book that a command works on, with its warnings; exits 1 if it has errors."""
     from tokenbooks.desk.open_book import open_book

@@ -27,14 +27,17 @@ def rate(
     format: FormatOption = "text",
 ) -> None:
     """Price usage with a plan, without a book."""
-    from tokenbooks.desk.rate_files import rate_files
+    from tokenbooks.desk.rate_files import CONTRACT, rate_files
+    from tokenbooks.problems import any_error
+    from tokenbooks.reports.explained_cells import without
+    from tokenbooks.reports.tiers import standing_tables
     from tokenbooks.reports.usage import CHARGE_COLUMNS, charges_table
     from tokenbooks.sources.plans import read_plan
 
     chosen_format(format)
     names = chosen_names(by)
     read, problems = read_plan(plan)
-    if read is None:
+    if read is None or any_error(problems):
         stop_if_wrong(problems)
         raise typer.Exit(1)
     keep = [name for name in names if name not in CHARGE_COLUMNS]
@@ -45,5 +48,11 @@ def rate(
     allowed = (*CHARGE_COLUMNS, *looked.layout.dimensions)
     if unknown := [name for name in names if name not in allowed]:
         raise typer.BadParameter(f"'{unknown[0]}' is not one of {', '.join(allowed)}")
-    show_tables([charges_table(looked.connection, looked.scales, names, read.currency)], format)
+    units = {CONTRACT: read.credit} if read.credit else {}
+    rated = looked.computed.rated
+    tables = [
+        charges_table(looked.connection, looked.scales, names, read.currency, credits=units),
+        *standing_tables(looked.connection, rated, read.currency),
+    ]
+    show_tables([tables[0], *(without(table, ["contract"]) for table in tables[1:])], format)
     stop_if_wrong([*problems, *found])

@@ -36,6 +36,7 @@ def usage(
 ) -> None:
     """Show usage at list value and cost, or account for files."""
     from tokenbooks.desk.look import look_at_files, look_at_usage
+    from tokenbooks.reports.tiers import standing_tables
     from tokenbooks.reports.usage import CHARGE_COLUMNS, charges_table, files_table
 
     chosen_format(format)
@@ -54,7 +55,14 @@ def usage(
     allowed = (*CHARGE_COLUMNS, *looked.layout.dimensions)
     if unknown := [name for name in names if name not in allowed]:
         raise typer.BadParameter(f"'{unknown[0]}' is not one of {', '.join(allowed)}")
-    currency = opened_book.facts.book.currency
-    wanted = str(month) if month else None
-    show_tables([charges_table(looked.connection, looked.scales, names, currency, wanted)], format)
+    facts = opened_book.facts
+    currency, wanted = facts.book.currency, str(month) if month else None
+    plans = {name: facts.plan_of(contract) for name, contract in facts.book.contracts.items()}
+    units = {name: plan.credit for name, plan in plans.items() if plan.credit}
+    rated = looked.computed.rated
+    tables = [
+        charges_table(looked.connection, looked.scales, names, currency, wanted, units),
+        *standing_tables(looked.connection, rated, currency, month),
+    ]
+    show_tables(tables, format)
     stop_if_wrong([*problems, *found])

@@ -7,13 +7,14 @@ is stale, and the replay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tokenbooks.amounts import currency_places
 from tokenbooks.book import Contract
+from tokenbooks.close.rate_usage import rate_usage
 from tokenbooks.credits.draw import Drawn, draw_lots
 from tokenbooks.credits.lots import Lot, build_lots
 from tokenbooks.credits.order import order_on
@@ -39,11 +40,8 @@ from tokenbooks.entries.service import service_spans
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, start_of
 from tokenbooks.problems import Problem
-from tokenbooks.rating.charges import Charges, Step, rate_totals
-from tokenbooks.rating.keys import RatedKey, rate_keys, rating_dimensions
-from tokenbooks.rating.matching import PlanInForce, ambiguity
-from tokenbooks.rating.totals import usage_totals
-from tokenbooks.usage.allocation import Allocation, allocate_keys, allocation_dimensions
+from tokenbooks.rating.charges import FEE, Charges, Part, Step
+from tokenbooks.rating.rated import Rated
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,16 +53,6 @@ KnownSpans = Mapping[tuple[str, str], Mapping[str, Known]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rated:
-    """Usage with its prices and allocations decided."""
-
-    layout: Layout
-    keys: Mapping[int, RatedKey]
-    allocations: Mapping[int, Allocation]
-    charges: Charges
-
-
-@dataclass(frozen=True, slots=True)
 class Computed:
     """Everything to date at the end of a period."""
 
@@ -73,34 +61,6 @@ class Computed:
     drawn: Mapping[tuple[str, str], Drawn]
     owed: Mapping[tuple[str, str, str], Owed]
     posted: Posted
-
-
-def rate_usage(
-    connection: duckdb.DuckDBPyConnection, facts: Facts, layout: Layout, before: datetime
-) -> tuple[Rated, list[Problem]]:
-    """Rate and allocate all usage before an instant (table ``usage_days``)."""
-    book = facts.book
-    plans = {
-        contract.id: PlanInForce(facts.plan_of(contract), facts.zone_of(contract))
-        for contract in book.contracts.values()
-    }
-    keys = rate_keys(connection, layout, plans)
-    allocations = allocate_keys(connection, layout, book)
-    totals = usage_totals(
-        connection,
-        layout,
-        rating_dimensions(layout, plans),
-        [name for name in layout.dimensions if name in allocation_dimensions(book)],
-        before,
-    )
-    spans = service_spans(book.post_usage, book.start.start)
-    charges = rate_totals(totals, keys, layout, spans)
-    problems = [
-        ambiguity(plans[keys[number].key.contract].plan, meter, keys[number].key.values, found)
-        for (number, meter), found in charges.ambiguous.items()
-    ]
-    problems += [pool.problem for pool in charges.pools.values() if pool.problem]
-    return Rated(layout, keys, allocations, charges), problems
 
 
 def compute(
@@ -199,7 +159,7 @@ class _Party:
             return Drawn()
         billed = invoiced_days(bills)
         return draw_lots(
-            steps,
+            _paid_from_credits(steps),
             lots,
             lambda at: order_on(at.date(), self.facts.book.policy),
             billed.get,
@@ -208,7 +168,8 @@ class _Party:
     def _unpaid(self, steps: list[Step], drawn: Drawn) -> list[Usage]:
         if self.contract.settle != "prepaid":
             return [Usage(step.at.date(), step.parts) for step in steps]
-        return [Usage(item.used_at.date(), item.parts) for item in drawn.owed]
+        fees = [Usage(step.at.date(), fees) for step in steps if (fees := _fees(step))]
+        return [*(Usage(item.used_at.date(), item.parts) for item in drawn.owed), *fees]
 
     def _opening_accruals(self) -> list[OpeningBalance]:
         return [
@@ -216,3 +177,18 @@ class _Party:
             for row in self.facts.opening
             if row.contract == self.contract.id and row.role == "accrued_expenses"
         ]
+
+
+def _fees(step: Step) -> dict[Part, Fraction]:
+    """The parts of a step that credits never pay."""
+    return {part: value for part, value in step.parts.items() if part.kind == FEE}
+
+
+def _paid_from_credits(steps: Sequence[Step]) -> list[Step]:
+    """The steps without fees, which are owed whatever credits there are."""
+    drawn = []
+    for step in steps:
+        parts = {part: value for part, value in step.parts.items() if part.kind != FEE}
+        if parts:
+            drawn.append(Step(step.at, parts))
+    return drawn

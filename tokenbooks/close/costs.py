@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from tokenbooks.close.compute import Computed
 from tokenbooks.periods import Period
-from tokenbooks.rating.charge_prices import CostRatios
 from tokenbooks.rating.charges import Part
+from tokenbooks.rating.pool_months import CostRatios
 
 _Key = tuple[str, str, str, Part]
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from tokenbooks.book import AllocationRule
 from tokenbooks.close.close_period import Close, LotState
 from tokenbooks.close.evidence import NOTHING, Amounts, ExplainedCharge
-from tokenbooks.close.tier_evidence import TierLine
+from tokenbooks.close.tier_evidence import ArithmeticLine
 from tokenbooks.credits.lots import Lot
 from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
 from tokenbooks.entries.entry import Entry, Posting
@@ -125,7 +125,8 @@ class EntryExplanation:
     rest: Amounts = NOTHING
     sums: tuple[SumLine, ...] = ()
     draws: tuple[LotDraw, ...] = ()
-    tiers: tuple[TierLine, ...] = ()
+    tiers: tuple[ArithmeticLine, ...] = ()
+    terms: tuple[ArithmeticLine, ...] = ()
     files: tuple[FileRows, ...] = ()
     rolls: tuple[LotRoll, ...] = ()
     documents: tuple[Document, ...] = ()
@@ -135,11 +136,27 @@ class EntryExplanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A price that replaces the one at which a meter was booked: since when, and why.
+
+    ``factor`` is that of modifiers where it is another too.
+    """
+
+    price: MeterPrice
+    factor: Fraction | None
+    on: date
+    reason: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
 class MeterRating:
     """How one meter of a row is priced; ``price`` is None where nothing prices it.
 
     ``value`` is exact; for a tiered price it is the row's part of its counter, at the
-    average price of the counter in the row's service span.
+    average price of the counter in the row's service span. ``free`` is the quantity that an
+    allowance covers; ``lines`` are the arithmetic of a price by request or event;
+    ``corrected`` is what is known now of a price that was booked otherwise.
     """
 
     meter: str
@@ -150,6 +167,9 @@ class MeterRating:
     modifiers: tuple[Modifier, ...] = ()
     factor: Fraction = Fraction(1)
     value: Fraction = Fraction(0)
+    free: Fraction = Fraction(0)
+    lines: tuple[str, ...] = ()
+    corrected: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)

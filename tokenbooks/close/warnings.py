@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from tokenbooks.amounts import exact_text, money_text, round_half_up
+from tokenbooks.amounts import currency_places, exact_text, money_text, round_half_up
 from tokenbooks.close.compute import Computed
+from tokenbooks.close.early_spans import early_span_warnings
+from tokenbooks.entries.buy.payment import overpayments
 from tokenbooks.entries.destinations import Destinations
 from tokenbooks.entries.service import service_spans
 from tokenbooks.facts import Facts
@@ -26,14 +28,15 @@ def unpriced_problems(facts: Facts, unpriced: Iterable[UnpricedUsage]) -> list[P
         known = {
             name for rate in plan.rates for _, names in rate.conditions.patterns for name in names
         }
-        alike = nearest(usage.model, known) if usage.model else None
+        is_unknown = usage.model and usage.model not in known
+        alike = nearest(usage.model, known) if is_unknown else None
         hint = f"; the plan has '{alike}': add an alias if it is that model" if alike else ""
         problems.append(
             error(
                 "unpriced-usage",
                 f"contract {usage.contract}: {exact_text(usage.quantity)} {usage.meter}{modeled}"
                 f" since {usage.first_day} have no price: {usage.reason}",
-                f"add a rate to plan {plan.id} (free is a price of 0){hint}",
+                usage.remedy or f"add a rate to plan {plan.id} (free is a price of 0){hint}",
                 plan.position,
             )
         )
@@ -41,13 +44,28 @@ def unpriced_problems(facts: Facts, unpriced: Iterable[UnpricedUsage]) -> list[P
 
 
 def close_warnings(facts: Facts, computed: Computed, period: Period) -> list[Problem]:
-    """Unallocated usage of a period, prepaid contracts without lots, usage without cover."""
+    """Unallocated or uncovered usage, contracts without lots, spans that began before the book."""
     return [
         *_unallocated(facts, computed, period),
         *_without_lots(facts, computed),
         *_overdrawn(facts, computed),
         *_foreign(facts, computed),
+        *_overpaid(facts, period),
+        *early_span_warnings(facts, computed, period),
     ]
+
+
+def _overpaid(facts: Facts, period: Period) -> Iterator[Problem]:
+    places = currency_places(facts.book.currency)
+    for receipt, owed, paid in overpayments(facts, period, places):
+        yield warning(
+            "receipt-overpays",
+            f"the receipts of {receipt.invoice} come to {money_text(paid, places)}"
+            f" {facts.book.currency}, but it is for {money_text(owed, places)}",
+            "correct the amount or the number; what was paid too much stays on the payable's"
+            " account until less of another document is paid",
+            receipt.position,
+        )
 
 
 def _unallocated(facts: Facts, computed: Computed, period: Period) -> list[Problem]:

@@ -10,6 +10,7 @@ from tokenbooks.desk.offered_files import contract_id
 from tokenbooks.desk.plan_text import example_plan_text, seen_plan_text
 from tokenbooks.desk.seen_usage import SeenUsage
 from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.book import BOOK_FILE
 from tokenbooks.sources.files import shown
 
 #: Headers of the small files: the columns that most rows need.
@@ -86,7 +87,7 @@ def begin_book(folder: Path, files: Files, folders: Iterable[str] = ()) -> list[
             path.unlink(missing_ok=True)
         message = f"the book could not be written: {reason.strerror or reason}"
         help = "make the folder writable, or choose another one; nothing was kept"
-        return [error("cannot-write", message, help, Position(shown(folder)))]
+        return [error("cannot-write", message, help, Position(shown(folder / BOOK_FILE)))]
     return []
 
 

@@ -42,7 +42,7 @@ def changed_files(
         now = present.get(path)
         if now is None:
             changed.append(ChangedFile(record, "is gone"))
-        elif _prefix_digest(now, record.size) != record.sha256:
+        elif prefix_digest(now, record.size) != record.sha256:
             changed.append(ChangedFile(record, "has changed"))
         elif now.stat().st_size != record.size:
             changed.append(ChangedFile(record, "has grown", has_grown=True))
@@ -70,7 +70,7 @@ def file_as_it_was(book: OpenBook, file: ExportFile, size: int) -> ExportFile:
     return replace(file, path=copy)
 
 
-def _prefix_digest(path: Path, size: int) -> str:
+def prefix_digest(path: Path, size: int) -> str:
     """SHA-256 of the first ``size`` bytes of a file."""
     digest = hashlib.sha256()
     left = size

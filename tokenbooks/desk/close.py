@@ -14,15 +14,11 @@ from tokenbooks.close.warnings import close_warnings, unpriced_problems
 from tokenbooks.desk.gather import Gathered, gather_usage
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.desk.stale import stale_problems
-from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, months_between
-from tokenbooks.problems import Problem, Severity, any_error, error
+from tokenbooks.problems import NOWHERE, Position, Problem, Severity, any_error, error
 from tokenbooks.rating.charge_table import ChargeScales, build_charges
-from tokenbooks.rating.keys import rating_dimensions
-from tokenbooks.rating.matching import PlanInForce
+from tokenbooks.rating.matching import Match
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.usage.allocation import allocation_dimensions
-from tokenbooks.usage.layout import Layout
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,48 +55,70 @@ def prepare_close(
     if gathered is None:
         return None, problems
     before = earlier[-1].before if earlier else Before()
+    facts = book.facts.known_by(period.end)
     computed, found = compute(
-        connection, book.facts, gathered.layout, gathered.daily, period, before.known
+        connection, facts, gathered.layout, gathered.daily, period, before.known
     )
     problems += found
-    unpriced = unpriced_problems(book.facts, computed.rated.charges.unpriced)
+    unpriced = unpriced_problems(facts, computed.rated.charges.unpriced)
     if allow_unpriced:
         unpriced = [replace(problem, severity=Severity.WARNING) for problem in unpriced]
     problems += unpriced
     if any_error(problems):
         return None, problems
-    problems += close_warnings(book.facts, computed, period)
+    problems += close_warnings(facts, computed, period)
     if any_error(problems):
         return None, problems
-    close = close_period(book.facts, period, computed, before)
+    close = close_period(facts, period, computed, before)
     problems += close.problems
     if any_error(problems):
         return None, problems
-    scales = charge_table(connection, book.facts, gathered.layout, computed)
+    scales, found = charge_table(connection, computed, period)
+    problems += found
+    if scales is None:
+        return None, problems
     texts = tuple(problem.message for problem in unpriced)
     return Prepared(book, gathered, close, scales, tuple(earlier), texts), problems
 
 
 def charge_table(
-    connection: duckdb.DuckDBPyConnection, facts: Facts, layout: Layout, computed: Computed
-) -> ChargeScales:
-    """Create the table of charges of what a close books."""
-    plans = {
-        contract.id: PlanInForce(facts.plan_of(contract), facts.zone_of(contract))
-        for contract in facts.book.contracts.values()
-    }
-    rated = computed.rated
-    named = allocation_dimensions(facts.book)
-    return build_charges(
-        connection,
-        "usage_booked",
-        layout,
-        rated.keys,
-        rated.allocations,
-        rated.charges,
-        cost_ratios(computed),
-        (rating_dimensions(layout, plans), [name for name in layout.dimensions if name in named]),
-    )
+    connection: duckdb.DuckDBPyConnection, computed: Computed, period: Period | None = None
+) -> tuple[ChargeScales | None, list[Problem]]:
+    """Create the table of charges of what a close books, or of all usage without a period."""
+    import duckdb
+
+    try:
+        scales = build_charges(
+            connection, "usage_booked", computed.rated, cost_ratios(computed), period
+        )
+    except (
+        OverflowError,
+        duckdb.OutOfRangeException,
+        duckdb.ConversionException,
+        duckdb.InvalidInputException,
+    ):
+        return None, [
+            error(
+                "figures-too-large",
+                "prices and quantities are so large that their product has more than 38 digits",
+                "look for a price without `per 1M`, a rate of exchange turned upside down, or"
+                " counts in a wrong unit",
+                _dearest(computed),
+            )
+        ]
+    return scales, []
+
+
+def _dearest(computed: Computed) -> Position:
+    """Where the highest price of one unit stands."""
+    matches = [
+        outcome
+        for item in computed.rated.keys.values()
+        for outcome in item.outcomes.values()
+        if isinstance(outcome, Match)
+    ]
+    dearest = max(matches, key=lambda match: match.price.steps[0].price.each, default=None)
+    return dearest.price.position if dearest else NOWHERE
 
 
 def missing_closes(book: OpenBook, period: Period, earlier: Sequence[ClosedMonth]) -> list[Problem]:

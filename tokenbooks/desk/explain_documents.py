@@ -21,6 +21,7 @@ from tokenbooks.entries.booking import Booking, identity
 from tokenbooks.entries.buy.invoice import Relief
 from tokenbooks.entries.buy.owed import document_id, is_bill
 from tokenbooks.entries.buy.payment import payment_id
+from tokenbooks.entries.buy.purchase import balance_subject, opening_lot_subject
 from tokenbooks.entries.buy.usage import what_documents_relieve
 
 
@@ -35,7 +36,8 @@ def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
         told.documents += tuple(
             row
             for row in told.facts.opening
-            if identity("opening", row.contract, row.role) == plain and row.contract == contract
+            if row.contract == contract
+            and identity(kind, contract, balance_subject(row.role, row.service_period)) == plain
         )
     if kind in {"invoice", "receipt"}:
         rows = [
@@ -76,19 +78,23 @@ def _explain_lots(told: EntryExplanation, prepared: Prepared, contract: str, pla
     lots = prepared.close.computed.lots.values()
     kind = told.entry.kind
     own = [
-        lot
-        for lot in lots
-        if lot.contract == contract
-        and plain in {identity(kind, contract, lot.id), identity(kind, contract, lot.parent or "")}
+        lot for lot in lots if lot.contract == contract and plain in _lot_ids(prepared, kind, lot)
     ]
-    if kind != "purchase":
-        own = [lot for lot in own if identity(kind, contract, lot.id) == plain]
     told.documents += tuple(lot.event for lot in own)
     told.rolls = tuple(roll for lot in own for roll in lot_rolls(prepared, lot))
     for lot in own:
         related = related_entries(prepared.book, prepared, contract, lot=lot.id)
         known = {item.id for item in told.related} | {told.entry.id}
         told.related += tuple(item for item in related if item.id not in known)
+
+
+def _lot_ids(prepared: Prepared, kind: str, lot: Lot) -> set[str]:
+    """The ids that an entry of a kind for a lot may have; a bonus comes with its purchase."""
+    if kind == "opening":
+        subjects = {opening_lot_subject(prepared.book.facts.book, lot.id)}
+    else:
+        subjects = {lot.id, lot.parent or lot.id} if kind == "purchase" else {lot.id}
+    return {identity(kind, lot.contract, subject) for subject in subjects}
 
 
 def lot_rolls(prepared: Prepared, lot: Lot) -> list[LotRoll]:

@@ -14,6 +14,7 @@ from tokenbooks.entries.buy.purchase import PAID_FROM
 from tokenbooks.entries.entry import Entry, Posting
 from tokenbooks.entries.posted import Destination
 from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.book import BOOK_FILE
 from tokenbooks.sources.files import shown
 
 USAGE_KINDS = ("consumption", "accrual", "settlement")
@@ -123,4 +124,6 @@ def _no_posting(book: OpenBook, entry: Entry, narrowing: Narrowing) -> Problem:
         " ".join([p.account, *(f"{key} {value}" for key, value in p.tags)]) for p in entry.postings
     )
     message = f"{entry.id} has no posting with {narrowing}"
-    return error("posting-unknown", message, f"its postings: {have}", Position(book.shown))
+    return error(
+        "posting-unknown", message, f"its postings: {have}", Position(book.place(BOOK_FILE))
+    )

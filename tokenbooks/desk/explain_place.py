@@ -10,6 +10,9 @@ from pathlib import Path
 from tokenbooks.archive.journal_index import written_entries
 from tokenbooks.close.explanation import Document
 from tokenbooks.credits.lots import lot_id
+from tokenbooks.desk.changed_files import path_in_book
+from tokenbooks.desk.derived import with_needs
+from tokenbooks.desk.explain_assertions import explain_assertions, is_assertions
 from tokenbooks.desk.explain_documents import lot_rolls
 from tokenbooks.desk.explain_entry import Narrowing, explain_entry
 from tokenbooks.desk.explain_row import explain_row
@@ -21,6 +24,7 @@ from tokenbooks.documents import CreditEvent, Invoice
 from tokenbooks.entries.booking import identity
 from tokenbooks.entries.buy.owed import document_id
 from tokenbooks.entries.buy.payment import payment_id
+from tokenbooks.entries.buy.purchase import balance_subject, opening_lot_subject
 from tokenbooks.names import nearest
 from tokenbooks.problems import Position, Problem, error
 from tokenbooks.reports.explained_documents import documents_table, related_table, rolls_table
@@ -36,7 +40,9 @@ Explained = tuple[list[Table], list[Problem]]
 
 
 def explain_id(book: OpenBook, name: str, narrowing: Narrowing, limit: int) -> Explained:
-    """The tables that explain an entry."""
+    """The tables that explain an entry, or the balances that a close asserts."""
+    if is_assertions(name):
+        return explain_assertions(book, name)
     told, problems = explain_entry(book, name, narrowing, limit)
     return (explanation_tables(told) if told else []), problems
 
@@ -83,7 +89,9 @@ def _path(book: OpenBook, file: str) -> str | None:
 def _exports(book: OpenBook) -> Iterator[ExportFile]:
     for contract in book.facts.book.contracts.values():
         zone, cuts = book.facts.zone_of(contract), moment_cuts(book.facts, contract)
-        yield from find_export_files(book.folder, contract, zone, cuts=cuts)[0]
+        for export in find_export_files(book.folder, contract, zone, cuts=cuts)[0]:
+            file = with_needs(export, book.facts, contract)
+            yield replace(file, name=path_in_book(book, file))
 
 
 def _documents(book: OpenBook) -> Iterator[Document]:
@@ -94,7 +102,7 @@ def _documents(book: OpenBook) -> Iterator[Document]:
 
 def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
     """A row of credits, invoices or openings: the entry that it makes, with all behind it."""
-    told, problems = explain_entry(book, _entry_name(row), Narrowing(), limit)
+    told, problems = explain_entry(book, _entry_name(book, row), Narrowing(), limit)
     if told is not None:
         return explanation_tables(told), problems
     rest = [problem for problem in problems if problem.code != "entry-unknown"]
@@ -112,17 +120,19 @@ def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
     return tables + ([related_table(related)] if related else []), rest
 
 
-def _entry_name(row: Document) -> str:
+def _entry_name(book: OpenBook, row: Document) -> str:
     if isinstance(row, CreditEvent):
         if row.event == "bonus" and row.parent:
             return identity("purchase", row.contract, row.parent)
-        kind = row.event if row.event in {"purchase", "opening"} else "purchase"
-        return identity(kind, row.contract, lot_id(row))
+        if row.event == "opening":
+            subject = opening_lot_subject(book.facts.book, lot_id(row))
+            return identity("opening", row.contract, subject)
+        return identity("purchase", row.contract, lot_id(row))
     if isinstance(row, Invoice):
         if row.kind == "receipt":
             return identity("receipt", row.contract, payment_id(row).removeprefix("receipt-"))
         return identity("invoice", row.contract, document_id(row))
-    return identity("opening", row.contract, row.role)
+    return identity("opening", row.contract, balance_subject(row.role, row.service_period))
 
 
 def _explain_plan_line(book: OpenBook, place: Position) -> Explained:

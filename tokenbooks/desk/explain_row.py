@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING
 
 from tokenbooks.archive.month import ClosedMonth
 from tokenbooks.close.compute import Computed, compute
-from tokenbooks.close.evidence import ServiceUsage, pool_average
-from tokenbooks.close.explanation import DayDraw, MeterRating, RelatedEntry, RowExplanation
+from tokenbooks.close.explanation import DayDraw, RelatedEntry, RowExplanation
 from tokenbooks.desk.changed_files import path_in_book
 from tokenbooks.desk.close import Prepared
+from tokenbooks.desk.explain_price import BookedWith, price_row
 from tokenbooks.desk.find_entry import next_period, prepare_again, prepare_next, related_entries
 from tokenbooks.desk.gather import Gathered, gather_usage
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.desk.replaced_rows import earlier_row, replacing_files
 from tokenbooks.entries.posted import Destination
 from tokenbooks.entries.service import service_spans
-from tokenbooks.periods import Period, span_of
+from tokenbooks.periods import Period
 from tokenbooks.problems import Position, Problem, any_error, error
-from tokenbooks.rating.keys import INSIDE
-from tokenbooks.rating.matching import Ambiguous, Match, PlanInForce, Unpriced, match
 from tokenbooks.sources.exports.connection import connect
 from tokenbooks.sources.exports.descriptor import EMPTY, USAGE
 from tokenbooks.sources.exports.files import ExportFile
@@ -46,6 +44,11 @@ class _Seen:
     computed: Computed
     prepared: Prepared | None = None
     written: ClosedMonth | None = None
+
+    @property
+    def known_by(self) -> date:
+        """The end of what it knew: corrections of prices from then on were booked later."""
+        return self.prepared.close.period.end if self.prepared else date.max
 
 
 def explain_row(
@@ -114,7 +117,7 @@ def _explain_used(
         told.verdict = "replaced"
         told.reason = f"{', '.join(others)} has the same bucket and is later"
         return problems
-    _add_prices(told, seen.computed, row, day)
+    price_row(told, row, BookedWith(seen.gathered.connection, seen.computed, seen.known_by))
     _add_rule(told, day)
     _add_draws(told, seen.computed, day)
     told.related = tuple(_entries(told, book, seen, day))
@@ -181,65 +184,7 @@ def _replaced_since(
     ]
 
 
-# -- prices, rule, lots ----------------------------------------------------------------
-
-
-def _add_prices(told: RowExplanation, computed: Computed, row: ExplainedRow, day: date) -> None:
-    facts = told.facts
-    contract = facts.book.contracts[told.contract]
-    plan = PlanInForce(facts.plan_of(contract), facts.zone_of(contract))
-    assert row.at is not None
-    outcomes = {meter: match(plan, row.dimensions, meter, row.at) for meter in row.meters}
-    ratings = []
-    for meter, counted in row.meters.items():
-        quantity = Fraction(counted)
-        for part, whole in INSIDE.items():
-            if whole == meter and isinstance(outcomes.get(part), Match):
-                quantity -= Fraction(row.meters[part])
-        rating = MeterRating(meter, quantity, None)
-        outcome = outcomes[meter]
-        if isinstance(outcome, Match):
-            rating = _priced(rating, outcome, plan, row)
-            rating = replace(rating, value=_value(told, computed, rating, outcome, day))
-        elif isinstance(outcome, Unpriced):
-            rating = replace(rating, reason=f"unpriced: {outcome.reason}")
-        elif isinstance(outcome, Ambiguous):
-            rating = replace(rating, reason="two rates of equal rank match")
-        else:
-            rating = replace(rating, reason="not priced")
-        ratings.append(rating)
-    told.meters = tuple(ratings)
-
-
-def _priced(
-    rating: MeterRating, outcome: Match, ruling: PlanInForce, row: ExplainedRow
-) -> MeterRating:
-    plan, at = ruling.plan, row.at
-    assert at is not None
-    model = row.dimensions.get("model", "")
-    alias = next(
-        (a for a in plan.aliases if model and a.name == model and ruling.in_force(a, at)), None
-    )
-    modifiers = tuple(m for m in plan.modifiers if m.name in outcome.modifiers)
-    return replace(
-        rating, price=outcome.price, alias=alias, modifiers=modifiers, factor=outcome.factor
-    )
-
-
-def _value(
-    told: RowExplanation, computed: Computed, rating: MeterRating, outcome: Match, day: date
-) -> Fraction:
-    if not outcome.price.tiered:
-        return rating.quantity * outcome.each
-    book = told.facts.book
-    service = service_spans(book.post_usage, book.start.start)(day)
-    usage = ServiceUsage(told.contract, service, book.post_usage)
-    span = str(span_of(day, outcome.price.over))
-    identity = (told.contract, _party(told), outcome.rate.conditions, outcome.price.name, span)
-    for pool in computed.rated.charges.pools.values():
-        if (pool.contract, pool.party, pool.conditions, pool.name, pool.span) == identity:
-            return rating.quantity * rating.factor * pool_average(computed.rated, pool, usage)
-    return Fraction(0)
+# -- rule, lots ------------------------------------------------------------------------
 
 
 def _party(told: RowExplanation) -> str:
@@ -302,6 +247,8 @@ def _entries(
             found.append(replace(item, why="posts it"))
         elif item.period > booked and kind in {"settlement", "reversal"}:
             found.append(replace(item, why=f"{kind} of what was accrued"))
+        elif item.period > booked and kind in _kinds(told):
+            found.append(replace(item, why="books what has changed since"))
         elif item.period >= booked and kind == "invoice":
             found.append(replace(item, why="invoices the period"))
     return found

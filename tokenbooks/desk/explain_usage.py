@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
+from tokenbooks.close.charge_evidence import (
+    SELECTED,
+    select_usage,
+    selected_charges,
+    shown_dimensions,
+)
 from tokenbooks.close.compute import Computed
 from tokenbooks.close.evidence import (
     NOTHING,
     Amounts,
     ExplainedCharge,
     ServiceUsage,
+    Taken,
     allocations_to,
     by_destination,
+    changed_charges,
     covered,
-    ratios_of,
-    select_usage,
-    selected_charges,
+    taken_of,
     unpaid,
     values_by_part,
 )
 from tokenbooks.close.explanation import EntryExplanation, LotDraw, SumLine
-from tokenbooks.close.tier_evidence import TierLine, tier_lines
+from tokenbooks.close.tier_evidence import counter_lines, term_lines
 from tokenbooks.desk.close import Prepared
 from tokenbooks.desk.rows_behind import rows_behind
 from tokenbooks.desk.stale import recompute
@@ -32,6 +39,9 @@ from tokenbooks.entries.posted import Destination, Line, by_service
 from tokenbooks.entries.service import last_day_of
 from tokenbooks.rating.charges import Part
 from tokenbooks.sources.exports.connection import connect
+
+if TYPE_CHECKING:
+    import duckdb
 
 ZERO = Decimal(0)
 
@@ -57,11 +67,12 @@ def explain_usage(told: EntryExplanation, prepared: Prepared, wanted: Wanted, li
     usage = ServiceUsage(tags["contract"], tags["service-period"], told.facts.book.post_usage)
     change = _Change(told, prepared, usage, wanted)
     charges = change.charges()
-    charges.sort(key=lambda c: (-abs(c.cost), -abs(c.list_value), str(c.dimensions), c.meter))
+    charges.sort(key=_largest_first)
     shown = charges[:limit] if limit else charges
-    rules = {id(charge.rule) for charge in charges}
-    behind, files = rows_behind(prepared, usage.contract, shown, rules, new_files=change.is_new)
-    told.dimensions = prepared.gathered.layout.dimensions
+    rules = {id(charge.rule) for charge in charges if charge.term is None}
+    new_files = change.select_rows()
+    behind, files = rows_behind(prepared, usage.contract, shown, rules, new_files=new_files)
+    told.dimensions = shown_dimensions(prepared.gathered.layout)
     told.charges, told.behind = tuple(shown), tuple(behind)
     told.files = tuple(files)
     for charge in charges[len(shown) :]:
@@ -69,12 +80,17 @@ def explain_usage(told: EntryExplanation, prepared: Prepared, wanted: Wanted, li
         told.rest = told.rest.plus(charge.list_value, charge.cost)
     told.sums = tuple(change.sums())
     told.draws = tuple(change.draws())
-    told.tiers = tuple(change.tiers(charges))
+    change.add_arithmetic(shown)
     told.notes += change.notes()
-    if not files and charges:
+    if not files and any(charge.term is None for charge in charges):
         told.notes.append(
             "The usage was booked by an earlier close, whose entry shows the rows of the files."
         )
+
+
+def _largest_first(charge: ExplainedCharge) -> tuple[Fraction, Fraction, str, str, str]:
+    key = charge.key
+    return (-abs(charge.cost), -abs(charge.list_value), str(key.dimensions), key.meter, key.price)
 
 
 class _Change:
@@ -88,14 +104,13 @@ class _Change:
         self.usage = usage
         self.wanted = wanted
         self.computed = prepared.close.computed
-        is_invoice = told.entry.kind == "invoice"
-        self.posts_credits = any(p.role == "prepaid_credits" for p in told.entry.postings)
-        self.posts_accrual = is_invoice or any(
-            p.role == "accrued_expenses" for p in told.entry.postings
-        )
-        self.settles = self.posts_credits and self.posts_accrual
+        kind = told.entry.kind
+        self.settles = kind == "settlement"
+        self.posts_credits = kind in {"consumption", "settlement"}
+        self.posts_accrual = kind in {"accrual", "settlement", "invoice"}
         begun_before = last_day_of(usage.service) < prepared.close.period.start
-        self.is_late = begun_before and not is_invoice
+        self.is_late = begun_before and kind != "invoice"
+        self.connection_before: duckdb.DuckDBPyConnection | None = None
         self.before = self._before()
         self.credits = self._credits()
         self.accrued = self._accrued()
@@ -106,7 +121,8 @@ class _Change:
         if not self.is_late or not earlier:
             return None
         # on a connection of its own: the tables of the close stay as they are
-        return recompute(connect(), self.prepared.book, earlier[-1], earlier[:-1])
+        self.connection_before = connect()
+        return recompute(self.connection_before, self.prepared.book, earlier[-1], earlier[:-1])
 
     def _credits(self) -> Covered:
         if not self.posts_credits:
@@ -123,15 +139,15 @@ class _Change:
         for (lot, part), amounts in covered(computed, self.usage, self.wanted.lots).items():
             by_lot.setdefault(lot, []).append((part, amounts))
         for lot, parts in by_lot.items():
-            sums = by_destination(computed, self.told.facts, self.usage, parts)
+            sums = by_destination(computed, self.usage, parts)
             found.update({(lot, to): a for to, a in sums.items() if self.wanted.takes(to)})
         return found
 
     def _accrued(self) -> dict[Destination, Amounts]:
-        if not self.posts_accrual:
+        if not self.posts_accrual or self.wanted.lots is not None:
             return {}
         now = self._unpaid(self.computed)
-        if self.before is None or any(item.invoiced for item in self.owed):
+        if self.before is None or self.is_whole:
             return now
         was = self._unpaid(self.before)
         return {to: _less(now.get(to), was.get(to)) for to in {*now, *was}}
@@ -140,7 +156,7 @@ class _Change:
         values = unpaid(computed, self.told.facts, self.usage)
         ratio = self._not_invoiced(sum(values.values(), Fraction(0)))
         parts = [(part, Amounts(value, value * ratio)) for part, value in values.items()]
-        sums = by_destination(computed, self.told.facts, self.usage, parts)
+        sums = by_destination(computed, self.usage, parts)
         return {to: amounts for to, amounts in sums.items() if self.wanted.takes(to)}
 
     def _not_invoiced(self, value: Fraction) -> Fraction:
@@ -167,56 +183,89 @@ class _Change:
             if (contract, service) == (self.usage.contract, self.usage.service)
         ]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether an accrual takes from the whole span, rather than what has changed in it.
+
+        So it does where invoices bill part of the span, or the accrual before is reversed.
+        """
+        reversed_spans = {
+            dict(entry.tags).get("service-period")
+            for entry in self.prepared.close.entries
+            if entry.kind == "reversal"
+        }
+        invoiced = any(item.invoiced for item in self.owed)
+        return not self.posts_credits and (invoiced or self.usage.service in reversed_spans)
+
     # charges
 
     def charges(self) -> list[ExplainedCharge]:
         """The charges, each with what it adds to the entry."""
-        if self.is_late:
-            return self._late_charges()
-        values = values_by_part(self.computed, self.usage)
-        if self.posts_credits:
-            found = covered(self.computed, self.usage, self.wanted.lots)
-            ratios = ratios_of([(part, a.cost) for (_, part), a in found.items()], values)
-        else:
-            costs = unpaid(self.computed, self.told.facts, self.usage)
-            ratio = self._not_invoiced(sum(costs.values(), Fraction(0)))
-            ratios = ratios_of([(part, cost * ratio) for part, cost in costs.items()], values)
-        charges = self._selected(self.usage, ratios)
-        # usage that free lots cover costs nothing and is shown; what is not of the posting is not
-        whole = self.posts_credits and self.wanted.lots is None
-        return charges if whole else [charge for charge in charges if charge.cost]
-
-    def _late_charges(self) -> list[ExplainedCharge]:
-        """What came late; of a settlement, what lots have covered since the period began."""
-        change: dict[Destination, Fraction] = {}
-        for (_, to), amounts in self.credits.items():
-            change[to] = change.get(to, Fraction(0)) + amounts.cost
-        if not self.posts_credits:
-            change = {to: amounts.cost for to, amounts in self.accrued.items()}
         if not self.settles:
-            return _shared(self._selected(replace(self.usage, table="usage_late"), {}), change)
-        since = self.prepared.close.period.start
-        drawn = covered(self.computed, self.usage, self.wanted.lots, since)
-        ratios = ratios_of(
-            [(part, amounts.list_value) for (_, part), amounts in drawn.items()],
-            values_by_part(self.computed, self.usage),
-        )
-        return _shared(_settled(self._selected(self.usage, ratios)), change)
+            charges = self._changed(self._paid if self.posts_credits else self._owed)
+            # usage that free lots cover costs nothing and is shown
+            whole = self.posts_credits and self.wanted.lots is None
+            return [charge for charge in charges if whole or charge.cost or charge.free]
+        paid = [charge.of_source("credits") for charge in self._changed(self._paid)]
+        if self.wanted.lots is not None:
+            return paid
+        return paid + [charge.of_source("accrual") for charge in self._changed(self._owed)]
+
+    def _changed(self, taken: Callable[[Computed], Mapping[Part, Taken]]) -> list[ExplainedCharge]:
+        """The charges of what is taken, less what was before where the span is late."""
+        connection = self.prepared.gathered.connection
+        now = self._selected(connection, self.computed, self.usage, taken(self.computed))
+        if self.before is None or self.connection_before is None or self.is_whole:
+            return now
+        usage = replace(self.usage, table="usage_before")
+        was = self._selected(self.connection_before, self.before, usage, taken(self.before))
+        return changed_charges(now, was)
 
     def _selected(
-        self, usage: ServiceUsage, ratios: Mapping[Part, Fraction]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        computed: Computed,
+        usage: ServiceUsage,
+        taken: Mapping[Part, Taken],
     ) -> list[ExplainedCharge]:
-        gathered, rated = self.prepared.gathered, self.computed.rated
-        chosen = allocations_to(rated, self.wanted.destinations)
-        select_usage(gathered.connection, self.told.facts, gathered.layout, usage, chosen)
-        return selected_charges(
-            gathered.connection, rated, gathered.layout, usage, ratios, self.wanted.destinations
-        )
+        wanted = self.wanted.destinations
+        select_usage(connection, computed.rated, usage, allocations_to(computed.rated, wanted))
+        return selected_charges(connection, computed.rated, usage, taken, wanted)
 
-    @property
-    def is_new(self) -> bool:
-        """Whether the usage comes from files that no earlier close has read."""
-        return self.is_late and not self.settles
+    def _paid(self, computed: Computed) -> dict[Part, Taken]:
+        """What lots pay of each part of the span's value."""
+        drawn = covered(computed, self.usage, self.wanted.lots)
+        amounts = [(part, amounts) for (_, part), amounts in drawn.items()]
+        return self._taken(amounts, computed)
+
+    def _owed(self, computed: Computed) -> dict[Part, Taken]:
+        """What is owed of each part of the span's value."""
+        costs = unpaid(computed, self.told.facts, self.usage)
+        ratio = self._not_invoiced(sum(costs.values(), Fraction(0)))
+        amounts = [(part, Amounts(cost, cost * ratio)) for part, cost in costs.items()]
+        return self._taken(amounts, computed)
+
+    def _taken(self, amounts: list[tuple[Part, Amounts]], computed: Computed) -> dict[Part, Taken]:
+        found = taken_of(amounts, values_by_part(computed, self.usage))
+        if self.settles:
+            return found
+        # the list value is that of all the usage, the cost what the entry takes of it
+        return {part: Taken(Fraction(1), taken.cost) for part, taken in found.items()}
+
+    def select_rows(self) -> bool:
+        """Select the usage whose rows stand behind; whether only new files are meant.
+
+        Late usage comes from files that no earlier close has read; where none is late, the
+        prices have changed, and all rows of the span stand behind.
+        """
+        connection, rated = self.prepared.gathered.connection, self.computed.rated
+        chosen = allocations_to(rated, self.wanted.destinations)
+        if self.is_late and not self.settles:
+            select_usage(connection, rated, replace(self.usage, table="usage_late"), chosen)
+            if connection.execute(f"SELECT count(*) FROM {SELECTED}").fetchall()[0][0]:
+                return True
+        select_usage(connection, rated, self.usage, chosen)
+        return False
 
     # sums
 
@@ -274,13 +323,20 @@ class _Change:
                 drawn.append(LotDraw(self.computed.lots[lot], listed, cost, posted))
         return sorted(drawn, key=lambda draw: (draw.lot.starts, draw.lot.id))
 
-    def tiers(self, charges: Sequence[ExplainedCharge]) -> list[TierLine]:
-        """The arithmetic of the tiered prices among the charges."""
-        priced = {id(c.match.price) for c in charges if c.match.price.tiered}
-        pools = self.computed.rated.charges.pools.values()
-        own = [pool for pool in pools if pool.contract == self.usage.contract]
-        lines = [line for pool in own for line in tier_lines(pool, self.usage.days)]
-        return [line for line in lines if id(line.price) in priced]
+    def add_arithmetic(self, charges: Sequence[ExplainedCharge]) -> None:
+        """Add the arithmetic of the counters and terms among the charges."""
+        connection, rated = self.prepared.gathered.connection, self.computed.rated
+        counters = {charge.counter for charge in charges if charge.counter is not None}
+        in_order = sorted(counters, key=lambda c: (c.name, str(c.conditions), c.party, c.scope))
+        self.told.tiers = tuple(counter_lines(connection, rated, self.usage, in_order))
+        terms = {charge.key for charge in charges if charge.term is not None}
+        named = {(key.meter, key.position) for key in terms}
+        own = [
+            term.id
+            for term in rated.charges.terms.values()
+            if term.contract == self.usage.contract and (term.name, term.position) in named
+        ]
+        self.told.terms = tuple(term_lines(rated, self.usage, own))
 
     def notes(self) -> list[str]:
         """What a reader of the figures must know."""
@@ -298,7 +354,8 @@ class _Change:
         rest = sum(unpaid(self.computed, self.told.facts, self.usage).values(), Fraction(0))
         if self.posts_credits and rest and not self.is_late:
             notes.append(
-                "Some of the usage is covered by no lot; its accrual is an entry of its own."
+                "Not all of the usage and fees is covered by lots; the accrual of the rest is an"
+                " entry of its own."
             )
         is_invoiced = any(item.invoiced for item in self.owed)
         if self.posts_accrual and is_invoiced and self.told.entry.kind != "invoice":
@@ -309,36 +366,6 @@ class _Change:
         return notes
 
 
-def _settled(charges: Sequence[ExplainedCharge]) -> list[ExplainedCharge]:
-    """The parts of charges that are settled, given with the settled list value as cost."""
-    return [
-        replace(c, quantity=c.quantity * c.cost / c.list_value, list_value=c.cost)
-        for c in charges
-        if c.cost and c.list_value
-    ]
-
-
 def _less(now: Amounts | None, was: Amounts | None) -> Amounts:
     now, was = now or NOTHING, was or NOTHING
     return Amounts(now.list_value - was.list_value, now.cost - was.cost)
-
-
-def _shared(
-    charges: Sequence[ExplainedCharge], change: Mapping[Destination, Fraction]
-) -> list[ExplainedCharge]:
-    """Charges with the change of each destination shared over its charges by list value."""
-    values: dict[Destination, Fraction] = {}
-    for charge in charges:
-        to = charge.destination
-        values[to] = values.get(to, Fraction(0)) + charge.list_value
-    return [
-        replace(
-            charge,
-            cost=charge.list_value
-            * change.get(charge.destination, Fraction(0))
-            / values[charge.destination],
-        )
-        if values[charge.destination]
-        else charge
-        for charge in charges
-    ]

@@ -16,6 +16,7 @@ from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import difference
 from tokenbooks.periods import Period
 from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.book import BOOK_FILE
 from tokenbooks.sources.files import shown
 
 _NEAREST = 5
@@ -59,7 +60,7 @@ def unknown_entry(book: OpenBook, name: str, known: Iterable[str]) -> Problem:
     else:
         help = "`tokenbooks close -p PERIOD` prints the entries of a period with their ids"
     message = f"there is no entry '{name}' in the written closes or the open period"
-    return error("entry-unknown", message, help, Position(book.shown))
+    return error("entry-unknown", message, help, Position(book.place(BOOK_FILE)))
 
 
 def prepare_again(book: OpenBook, month: ClosedMonth) -> tuple[Prepared | None, list[Problem]]:

@@ -7,21 +7,33 @@ contract are read, and the difference to what was booked is late usage.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tokenbooks.archive.derived import DerivedSince, read_derived
 from tokenbooks.archive.month import STATE, ClosedMonth, FileRecord
 from tokenbooks.archive.usage_tables import empty_usage_sql, read_usage, state_columns
 from tokenbooks.book import Contract
-from tokenbooks.desk.changed_files import ChangedFile, changed_files, file_as_it_was, path_in_book
+from tokenbooks.desk.changed_files import changed_files, file_as_it_was, path_in_book
+from tokenbooks.desk.derived import (
+    derived_since,
+    flat_meters,
+    lacking_contracts,
+    level_meters,
+    with_needs,
+)
+from tokenbooks.desk.file_records import file_records
+from tokenbooks.desk.gathered_problems import moved_figures, usage_outside
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.facts import Facts
-from tokenbooks.periods import Period, local_time, start_of
-from tokenbooks.problems import Position, Problem, any_error, error, warning
+from tokenbooks.periods import Period, local_time
+from tokenbooks.problems import Problem, any_error
+from tokenbooks.rating.keys import plan_scopes
 from tokenbooks.rating.matching import decisive_dimensions
+from tokenbooks.rating.measures import is_measure
 from tokenbooks.rating.plan import Alias, Modifier, Rate
 from tokenbooks.sources.exports.files import ExportFile, find_export_files
 from tokenbooks.sources.exports.reader import read_exports
@@ -32,8 +44,6 @@ from tokenbooks.usage.known import (
     combine_usage,
     contracts_with_late_usage,
     merged_meters,
-    rows_before,
-    spans_of_usage,
 )
 from tokenbooks.usage.layout import Layout
 from tokenbooks.usage.overlap import resolve_overlaps
@@ -46,7 +56,8 @@ if TYPE_CHECKING:
 class Gathered:
     """Usage in DuckDB, and the files that it came from.
 
-    ``records`` tells of every file of the book, whether it was read now or before.
+    ``records`` tells of every file of the book, whether it was read now or before;
+    ``derived`` since when the states of closes hold what plans derive from rows.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -55,6 +66,7 @@ class Gathered:
     files: tuple[ExportFile, ...]
     records: tuple[FileRecord, ...]
     daily: Mapping[str, bool]
+    derived: DerivedSince = field(default_factory=dict)
 
 
 def kept_dimensions(facts: Facts) -> tuple[str, ...]:
@@ -62,7 +74,8 @@ def kept_dimensions(facts: Facts) -> tuple[str, ...]:
     book = facts.book
     decisive = {name for plan in facts.plans.values() for name in decisive_dimensions(plan)}
     each = {contract.each for contract in book.contracts.values() if contract.each}
-    named = sorted(decisive | allocation_dimensions(book) | each)
+    scopes = {name for plan in facts.plans.values() for name in plan_scopes(plan)}
+    named = sorted(decisive | scopes | allocation_dimensions(book) | each)
     return tuple(dict.fromkeys([*book.keep, *named]))
 
 
@@ -79,13 +92,15 @@ def gather_usage(
     ``only`` limits the files to those paths, each to its first bytes: a replay gives each
     close the files of its own manifest. ``statements`` reads the statements too.
     """
-    files, problems = _files(book, only, statements)
+    files, problems = _files(book, only, statements, period)
     if any_error(problems):
         return None, problems
     recorded = {record.path: record for month in earlier for record in month.manifest.files}
     changed = changed_files(book, files, recorded)
-    moved = {change.record.contract for change in changed}
-    needed = [f for f in files if f.contract in moved or _is_needed(book, f, recorded, period)]
+    derived = read_derived(earlier[-1].folder / STATE) if earlier else {}
+    again = {change.record.contract for change in changed}
+    again |= lacking_contracts(book.facts, derived, period)
+    needed = [f for f in files if f.contract in again or _is_needed(book, f, recorded, period)]
     reading, found = _read(connection, book, needed)
     if reading is None:
         return None, problems + found
@@ -101,13 +116,15 @@ def gather_usage(
         if all(file in needed for file in files if file.contract == contract)
     ]
     layout = _combine(book, reading, earlier, period, reread)
-    problems += _moved_figures(book, layout, reading, changed, recorded)
-    problems += _outside(book, connection)
+    moved = contracts_with_late_usage(reading.connection, layout, derived)
+    problems += moved_figures(book, moved, reading.files, changed, recorded)
+    problems += usage_outside(book, connection)
     if any_error(problems):
         return None, problems
-    records = _records(book, reading, recorded, files, period)
+    records = file_records(book, reading.accounted(), recorded, files, period)
     daily = _daily(reading, earlier, period)
-    gathered = Gathered(connection, layout, reading.accounts, tuple(needed), records, daily)
+    since = derived_since(book.facts, derived, period, set(reread))
+    gathered = Gathered(connection, layout, reading.accounts, tuple(needed), records, daily, since)
     return gathered, problems
 
 
@@ -118,9 +135,14 @@ class _Reading:
     accounts: tuple[FileAccount, ...]
     files: tuple[ExportFile, ...]
 
+    def accounted(self) -> Iterator[tuple[FileAccount, ExportFile]]:
+        """Each account with its file."""
+        for account in self.accounts:
+            yield account, self.files[account.file]
+
 
 def _files(
-    book: OpenBook, only: Mapping[str, int] | None, statements: bool
+    book: OpenBook, only: Mapping[str, int] | None, statements: bool, period: Period
 ) -> tuple[list[ExportFile], list[Problem]]:
     files: list[ExportFile] = []
     problems: list[Problem] = []
@@ -132,7 +154,9 @@ def _files(
             ("usage", "statement") if statements else ("usage",),
             moment_cuts(book.facts, contract),
         )
-        for file in found:
+        for export in found:
+            file = with_needs(export, book.facts, contract, period.end)
+            file = replace(file, name=path_in_book(book, file))
             if only is None:
                 files.append(file)
             elif (size := only.get(path_in_book(book, file))) is not None:
@@ -171,7 +195,8 @@ def _read(
     if any_error(problems):
         return None, problems
     contracts = {account.file: account.contract for account in accounts}
-    build_days(connection, result.layout, contracts, "usage_files")
+    levels = {file.contract: file.levels for file in files}
+    build_days(connection, result.layout, contracts, "usage_files", levels)
     return _Reading(connection, result.layout, tuple(accounts), tuple(files)), problems
 
 
@@ -181,8 +206,8 @@ def _reaching_back(
     """Contracts with a new file that has usage of closed days, while others are not read."""
     first = book.facts.book.start.start
     found = set()
-    for account in reading.accounts:
-        is_new = path_in_book(book, reading.files[account.file]) not in recorded
+    for account, file in reading.accounted():
+        is_new = path_in_book(book, file) not in recorded
         day = account.first_day
         if is_new and recorded and day is not None and first <= day < period.start:
             found.add(account.contract)
@@ -198,7 +223,9 @@ def _combine(
 ) -> Layout:
     connection = reading.connection
     folders = [month.folder / STATE for month in earlier]
-    layout = layout_with_states(connection, reading.layout, folders)
+    meters = merged_meters([_meters_to_date(reading, period), flat_meters(book.facts)])
+    layout = replace(reading.layout, meters=meters, levels=level_meters(book.facts))
+    layout = layout_with_states(connection, layout, folders)
     if folders:
         read_usage(connection, layout, folders)
     else:
@@ -209,6 +236,17 @@ def _combine(
     return layout
 
 
+def _meters_to_date(reading: _Reading, period: Period) -> tuple[str, ...]:
+    """The meters of the files, less the measures of those that are none of this close."""
+    measures = {
+        measure.name
+        for account, file in reading.accounted()
+        if account.first_day is not None and account.first_day < period.end
+        for measure in file.measures
+    }
+    return tuple(m for m in reading.layout.meters if not is_measure(m) or m in measures)
+
+
 def layout_with_states(
     connection: duckdb.DuckDBPyConnection, layout: Layout, folders: Iterable[Path]
 ) -> Layout:
@@ -217,103 +255,7 @@ def layout_with_states(
         [name.removeprefix("m_") for name in state_columns(connection, folder) if name[:2] == "m_"]
         for folder in folders
     ]
-    return Layout(layout.dimensions, merged_meters([layout.meters, *stated]))
-
-
-def _moved_figures(
-    book: OpenBook,
-    layout: Layout,
-    reading: _Reading,
-    changed: Sequence[ChangedFile],
-    recorded: Mapping[str, FileRecord],
-) -> list[Problem]:
-    """What moves usage that earlier closes booked, other than new files and rows."""
-    moved = contracts_with_late_usage(reading.connection, layout)
-    problems = [
-        error(
-            "closed-input-changed",
-            f"{change.record.path} {change.what} since a close was made from it,"
-            " and that moves closed figures",
-            "restore it and lay the new download beside it under its own name,"
-            " or write the closes from its first period again",
-            Position(book.place(change.record.path)),
-        )
-        for change in changed
-        if change.record.contract in moved and not change.has_grown
-    ]
-    told = {change.record.contract for change in changed}
-    new = {file.contract for file in reading.files if path_in_book(book, file) not in recorded}
-    for name in sorted(moved - told - new):
-        problems.append(
-            error(
-                "closed-usage-moved",
-                f"contract {name}: usage of closed days is read differently now,"
-                " though no file is new",
-                "restore the zone, scope or format that was changed, or write the closes again",
-                book.facts.book.contracts[name].position,
-            )
-        )
-    return problems
-
-
-def _outside(book: OpenBook, connection: duckdb.DuckDBPyConnection) -> list[Problem]:
-    """Usage before the book began, or outside the time of its contract."""
-    start = book.facts.book.start
-    problems = []
-    for name, first, last in spans_of_usage(connection):
-        contract = book.facts.book.contracts[name]
-        if first < start_of(start.start):
-            rows = rows_before(connection, name, start_of(start.start))
-            problems.append(
-                warning(
-                    "usage-before-start",
-                    f"contract {name}: {rows} rows of usage since {first:%Y-%m-%d} lie before the"
-                    f" book's start {start} and are left out",
-                    "what was owed or prepaid then belongs in opening.csv and credits.csv"
-                    " (event opening)",
-                    contract.position,
-                )
-            )
-        early = contract.from_day is not None and first.date() < contract.from_day
-        late = contract.until_day is not None and last.date() >= contract.until_day
-        if early or late:
-            problems.append(
-                error(
-                    "usage-outside-contract",
-                    f"contract {name}: usage from {first:%Y-%m-%d} to {last:%Y-%m-%d} lies outside"
-                    " the contract's from and until",
-                    "correct `from` and `until`, or give that usage a contract of its own",
-                    contract.position,
-                )
-            )
-    return problems
-
-
-def _records(
-    book: OpenBook,
-    reading: _Reading,
-    recorded: Mapping[str, FileRecord],
-    files: Sequence[ExportFile],
-    period: Period,
-) -> tuple[FileRecord, ...]:
-    """The files behind the usage to date; files of later days only are none of this close."""
-    present = {path_in_book(book, file) for file in files}
-    records = {path: record for path, record in recorded.items() if path in present}
-    for account in reading.accounts:
-        file = reading.files[account.file]
-        if file.kind != "usage" or account.first_day is None or account.first_day >= period.end:
-            continue
-        records[path_in_book(book, file)] = FileRecord(
-            path_in_book(book, file),
-            account.contract,
-            file.kind,
-            account.size,
-            account.sha256,
-            account.rows_read,
-            account.first_day,
-            account.last_day,
-        )
-    return tuple(records[path] for path in sorted(records))
+    return replace(layout, meters=merged_meters([layout.meters, *stated]))
 
 
 def _daily(reading: _Reading, earlier: Sequence[ClosedMonth], period: Period) -> dict[str, bool]:

@@ -49,7 +49,10 @@ def look_at_usage(book: OpenBook, until: date = _END) -> tuple[LookedAt | None, 
     problems += found
     problems += unpriced_problems(book.facts, computed.rated.charges.unpriced)
     problems += close_warnings(book.facts, computed, period)
-    scales = charge_table(gathered.connection, book.facts, gathered.layout, computed)
+    scales, found = charge_table(gathered.connection, computed)
+    problems += found
+    if scales is None:
+        return None, problems
     return LookedAt(gathered.connection, gathered.layout, scales, computed), problems
 
 

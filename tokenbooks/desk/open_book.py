@@ -10,6 +10,7 @@ from tokenbooks.archive.month import ClosedMonth
 from tokenbooks.archive.read import read_months
 from tokenbooks.facts import Facts
 from tokenbooks.problems import Position, Problem, any_error, error
+from tokenbooks.sources.book import BOOK_FILE
 from tokenbooks.sources.book_files import read_facts
 from tokenbooks.sources.exports.descriptor import Descriptor
 from tokenbooks.sources.exports.descriptors import read_descriptors
@@ -55,12 +56,17 @@ def _recovered(folder: Path) -> list[Problem]:
             if free:
                 recover(folder)
     except OSError as reason:
-        return [
-            error(
-                "close-unfinished",
-                f"a close was cut off and cannot be finished: {reason.strerror}",
-                "make the book's folder writable and run the command again",
-                Position(shown(folder)),
-            )
-        ]
+        return [unfinished(folder, reason)]
     return []
+
+
+def unfinished(folder: Path, reason: OSError) -> Problem:
+    """The problem that a committed close cannot be put into its places."""
+    place = reason.filename2 or reason.filename
+    return error(
+        "close-unfinished",
+        f"a close was cut off and cannot be finished: {reason.strerror}",
+        "make the book's folder writable, move away what is in the way of the close,"
+        " and run the command again: it finishes the close first",
+        Position(shown(Path(place) if place else folder / BOOK_FILE)),
+    )

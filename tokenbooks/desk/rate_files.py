@@ -9,11 +9,14 @@ from tokenbooks.book import KEPT_BY_DEFAULT, Book, Contract, UsageSource
 from tokenbooks.close.compute import compute
 from tokenbooks.close.warnings import unpriced_problems
 from tokenbooks.desk.close import charge_table
+from tokenbooks.desk.derived import with_needs
 from tokenbooks.desk.gather import kept_dimensions, moment_cuts
 from tokenbooks.desk.look import LookedAt
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 from tokenbooks.problems import Problem, any_error
+from tokenbooks.rating.keys import plan_scopes
+from tokenbooks.rating.matching import decisive_dimensions
 from tokenbooks.rating.plan import Plan
 from tokenbooks.sources.exports.connection import connect
 from tokenbooks.sources.exports.descriptors import read_descriptors
@@ -21,6 +24,7 @@ from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.reader import read_exports
 from tokenbooks.sources.files import shown
 from tokenbooks.usage.days import build_days
+from tokenbooks.usage.layout import is_derived
 from tokenbooks.usage.overlap import resolve_overlaps
 
 #: The contract that stands for the files of a run without a book.
@@ -40,11 +44,13 @@ def rate_files(
     facts = _facts(plan, keep)
     contract = facts.book.contracts[CONTRACT]
     zone = facts.zone_of(contract)
-    source = UsageSource("", format, meters=_named_meters(plan), dimensions=tuple(keep))
+    named = tuple(dict.fromkeys([*keep, *_named_dimensions(plan)]))
+    source = UsageSource("", format, meters=_named_meters(plan), dimensions=named)
     cuts = moment_cuts(facts, contract)
-    files = [
+    exports = [
         ExportFile(path, shown(path), CONTRACT, source, "usage", zone, cuts=cuts) for path in paths
     ]
+    files = [with_needs(export, facts, contract) for export in exports]
     descriptors, problems = read_descriptors(None)
     connection = connect()
     read = read_exports(connection, files, kept_dimensions(facts), descriptors)
@@ -55,12 +61,16 @@ def rate_files(
     problems += found
     if any_error(problems):
         return None, problems
-    build_days(connection, read.layout, {account.file: CONTRACT for account in accounts})
+    contracts = {account.file: CONTRACT for account in accounts}
+    build_days(connection, read.layout, contracts, levels={CONTRACT: plan.levels})
     connection.execute("CREATE OR REPLACE TEMP VIEW usage_booked AS SELECT * FROM usage_days")
     computed, found = compute(connection, facts, read.layout, {}, _ALWAYS, {})
     problems += found
     problems += unpriced_problems(facts, computed.rated.charges.unpriced)
-    scales = charge_table(connection, facts, read.layout, computed)
+    scales, found = charge_table(connection, computed)
+    problems += found
+    if scales is None:
+        return None, problems
     return LookedAt(connection, read.layout, scales, computed), problems
 
 
@@ -68,6 +78,11 @@ def _named_meters(plan: Plan) -> tuple[str, ...]:
     """The meters that a plan names: without a book, no source names them."""
     prices = [price for rate in plan.rates for price in rate.prices]
     return tuple(sorted({*plan.part_of, *(meter for price in prices for meter in price.meters)}))
+
+
+def _named_dimensions(plan: Plan) -> list[str]:
+    """The dimensions that a plan names, without those that the reader derives itself."""
+    return sorted(n for n in decisive_dimensions(plan) | plan_scopes(plan) if not is_derived(n))
 
 
 def _facts(plan: Plan, keep: Sequence[str]) -> Facts:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tokenbooks.close.compute import Rated
-from tokenbooks.close.evidence import SELECTED, ExplainedCharge
+from tokenbooks.close.charge_evidence import SELECTED, shown_dimensions
+from tokenbooks.close.evidence import ExplainedCharge
 from tokenbooks.close.explanation import FileRows, RowsBehind
 from tokenbooks.desk.changed_files import path_in_book
 from tokenbooks.desk.close import Prepared
 from tokenbooks.problems import Position
+from tokenbooks.rating.keys import RatedKey
 from tokenbooks.rating.matching import Match
+from tokenbooks.rating.rated import Rated
+from tokenbooks.rating.requests import signed_lines
 from tokenbooks.sources.exports.descriptor import Descriptor
 from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.normal_form import NormalForm
 from tokenbooks.sources.exports.used_rows import form_of, lines_of, used_rows_sql
-from tokenbooks.usage.layout import USED
+from tokenbooks.usage.layout import USED, dimension_column
 
 #: How many first lines of a file are told.
 _FIRST_LINES = 3
@@ -40,8 +43,9 @@ class _FileFound:
 
 def charge_key(charge: ExplainedCharge) -> ChargeKey:
     """What tells the rows of a charge from those of others."""
-    cells = tuple(cell for _, cell in charge.dimensions)
-    return (cells, charge.meter, id(charge.match.price), charge.match.modifiers)
+    key = charge.key
+    cells = tuple(cell for _, cell in key.dimensions)
+    return (cells, key.column, key.position, key.modifiers)
 
 
 def rows_behind(
@@ -149,21 +153,36 @@ def _search(
 def _by_charge(prepared: Prepared, connection: Any) -> dict[ChargeKey, tuple[int, int]]:
     layout = prepared.gathered.layout
     rated: Rated = prepared.close.computed.rated
-    dimensions = "".join(f", {column}" for column in layout.dimension_columns)
+    shown = shown_dimensions(layout)
+    dimensions = "".join(f", {dimension_column(name)}" for name in shown)
     counts = "".join(f", count(*) FILTER ({c}), min(n) FILTER ({c})" for c in layout.meter_columns)
     rows = connection.execute(
         f"SELECT rating{dimensions}{counts} FROM found_rows GROUP BY ALL"
     ).fetchall()
-    width = 1 + len(layout.dimensions)
+    width = 1 + len(shown)
     found: dict[ChargeKey, tuple[int, int]] = {}
     for row in rows:
-        outcomes = rated.keys[row[0]].outcomes
-        for place, meter in enumerate(layout.meters):
+        priced = {
+            column: (outcome.price.position, outcome.modifiers)
+            for column, outcome in _priced_columns(rated.keys[row[0]])
+        }
+        for place, column in enumerate(layout.meters):
             count, least = row[width + 2 * place : width + 2 * place + 2]
-            outcome = outcomes[meter]
-            if not count or not isinstance(outcome, Match):
+            if not count or column not in priced:
                 continue
-            key = (tuple(row[1:width]), meter, id(outcome.price), outcome.modifiers)
+            key = (tuple(row[1:width]), column, *priced[column])
             known = found.get(key, (0, least))
             found[key] = (known[0] + count, min(known[1], least))
     return found
+
+
+def _priced_columns(item: RatedKey) -> Iterator[tuple[str, Match]]:
+    """The columns of usage that the prices of a key look at: meters, or measures of requests."""
+    for meter, outcome in item.outcomes.items():
+        if not isinstance(outcome, Match):
+            continue
+        if not outcome.price.by_request:
+            yield meter, outcome
+            continue
+        for _, line in signed_lines(outcome.price, meter, item.taken_out(meter)):
+            yield line.measure.name, outcome

@@ -11,6 +11,7 @@ from tokenbooks.archive.month import STATE, ClosedMonth, Manifest
 from tokenbooks.archive.usage_tables import read_usage
 from tokenbooks.close.compute import Computed, compute
 from tokenbooks.desk.continuity import broken_continuity
+from tokenbooks.desk.derived import flat_meters, level_meters
 from tokenbooks.desk.gather import kept_dimensions, layout_with_states
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.entries.posted import difference
@@ -63,11 +64,13 @@ def recompute(
 ) -> Computed:
     """Compute a written close again, from booked usage and the rows it saw."""
     folders = [m.folder / STATE for m in book.months if m.period <= month.period]
-    layout = layout_with_states(connection, Layout(kept_dimensions(book.facts), ()), folders)
+    meters, levels = flat_meters(book.facts), level_meters(book.facts)
+    layout = Layout(kept_dimensions(book.facts), meters, levels)
+    layout = layout_with_states(connection, layout, folders)
     read_usage(connection, layout, folders)
     connection.execute("CREATE OR REPLACE TEMP VIEW usage_days AS SELECT * FROM usage_before")
     known = before[-1].before.known if before else {}
-    facts = facts_seen(book.facts, month.manifest)
+    facts = facts_seen(book.facts, month.manifest).known_by(month.period.end)
     computed, _ = compute(connection, facts, layout, month.manifest.daily, month.period, known)
     connection.execute("DROP VIEW usage_days")
     return computed

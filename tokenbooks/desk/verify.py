@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tokenbooks.archive.manifest import file_digest
-from tokenbooks.archive.month import MANIFEST, ClosedMonth
+from tokenbooks.archive.month import CLOSE_FOLDER, MANIFEST, ClosedMonth
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.desk.stale import stale_problems
 from tokenbooks.journals.dialects import DIALECTS
@@ -63,18 +65,35 @@ def _outputs(book: OpenBook, month: ClosedMonth) -> Iterator[Problem]:
 
 
 def _top_file(book: OpenBook) -> Iterator[Problem]:
-    if not book.months:
-        return
-    last = book.months[-1].period
+    """Whether the journal at the top includes the months that are there, and no others."""
     dialect = DIALECTS[book.facts.book.journal]
     path = book.folder / dialect.books_file
-    place = Position(book.place(f"{dialect.books_file}"))
-    again = f"write the last period again: tokenbooks close -p {last} --write"
+    place = Position(book.place(dialect.books_file))
+    written = [str(month.period) for month in book.months]
+    again = f"write the last period again: tokenbooks close -p {max(written, default='')} --write"
     if not path.is_file():
-        yield error("books-missing", f"{dialect.books_file} is gone", again, place)
+        if written:
+            yield error("books-missing", f"{dialect.books_file} is gone", again, place)
         return
-    text = path.read_text(encoding="utf-8", errors="replace")
-    for month in book.months:
-        if f"close/{month.period}/{dialect.month_file}" not in text:
-            message = f"{dialect.books_file} does not include {month.period}"
+    included = _included(path.read_text(encoding="utf-8", errors="replace"), dialect.month_file)
+    for period in written:
+        if period not in included:
+            message = f"{dialect.books_file} does not include {period}"
             yield error("books-incomplete", message, again, place)
+    for period in sorted(included.keys() - set(written)):
+        yield error(
+            "close-missing",
+            f"{dialect.books_file} includes {period}, but {CLOSE_FOLDER}/{period} is not there",
+            f"restore the folder, or write the period again: tokenbooks close -p {period} --write",
+            replace(place, line=included[period]),
+        )
+
+
+def _included(books: str, month_file: str) -> dict[str, int]:
+    """The periods that the journal at the top includes, each with its line."""
+    include = re.compile(rf'include "?{CLOSE_FOLDER}/([^/"\s]+)/{re.escape(month_file)}"?\s*')
+    found = {}
+    for number, line in enumerate(books.splitlines(), 1):
+        if match := include.fullmatch(line):
+            found[match[1]] = number
+    return found

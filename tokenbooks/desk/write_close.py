@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tokenbooks import __version__
 from tokenbooks.amounts import currency_places, money_text
-from tokenbooks.archive.commit import locked, staged
+from tokenbooks.archive.commit import locked, needs_recovery, staged
+from tokenbooks.archive.derived import derived_tables
 from tokenbooks.archive.manifest import file_digest, manifest_text
 from tokenbooks.archive.month import CLOSE_FOLDER, MANIFEST, STATE, Manifest, close_folder
 from tokenbooks.archive.state import state_tables
@@ -17,7 +18,7 @@ from tokenbooks.archive.usage_tables import write_charges, write_usage
 from tokenbooks.close.close_period import Close
 from tokenbooks.desk.close import Prepared
 from tokenbooks.desk.continuity import accounts_in_use
-from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.desk.open_book import OpenBook, unfinished
 from tokenbooks.facts import Facts
 from tokenbooks.journals.dialects import DIALECTS
 from tokenbooks.journals.month import Declarations, JournalMonth, declared
@@ -46,15 +47,19 @@ def write_close(prepared: Prepared) -> list[Problem]:
     import duckdb
 
     book = prepared.book
+    dialect = DIALECTS[book.facts.book.journal]
+    if (book.folder / dialect.books_file).is_dir():
+        return [_in_the_way(book, dialect.books_file)]
     try:
         with locked(book.folder) as free:
             if not free:
                 return [_busy(book)]
             with staged(book.folder, prepared.close.period) as (month, top):
                 lay_out(prepared, month)
-                dialect = DIALECTS[book.facts.book.journal]
                 (top / dialect.books_file).write_text(_books_text(prepared), "utf-8")
     except (OSError, duckdb.Error) as reason:
+        if isinstance(reason, OSError) and needs_recovery(book.folder):
+            return [unfinished(book.folder, reason)]
         return [
             error(
                 "cannot-write",
@@ -82,11 +87,12 @@ def lay_out(prepared: Prepared, month: Path) -> None:
     connection, layout = prepared.gathered.connection, prepared.gathered.layout
     state = month / STATE
     state.mkdir()
+    tables = state_tables(close) | derived_tables(prepared.gathered.derived)
     texts = {
         DIALECTS[facts.book.journal].month_file: journal_text(facts, close),
         "lots.csv": render_csv(lots_table(close, facts)),
         "accruals.csv": render_csv(accruals_table(close, facts)),
-        **{f"{STATE}/{name}": text for name, text in state_tables(close).items()},
+        **{f"{STATE}/{name}": text for name, text in tables.items()},
     }
     for name, text in texts.items():
         (month / name).write_text(text, encoding="utf-8", newline="\n")
@@ -192,6 +198,16 @@ def _books_text(prepared: Prepared) -> str:
                 f"{CLOSE_FOLDER}/{period}/{dialect.month_file}" for period in sorted(periods)
             ),
         )
+    )
+
+
+def _in_the_way(book: OpenBook, name: str) -> Problem:
+    return error(
+        "cannot-write",
+        f"the close could not be written: {name} is a folder",
+        f"move the folder away: {name} is the journal that includes all months;"
+        " nothing of this close was kept",
+        Position(book.place(name)),
     )
 
 

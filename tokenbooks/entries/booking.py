@@ -19,8 +19,16 @@ from tokenbooks.entries.posted import Line
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 
+#: What ids do not hold.
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+#: How lots begin that have no name of their own, after the name of their contract.
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: How ids of late entries end.
+_LATE = re.compile(r"-in-\d{4}-\d{2}$")
 
+#: Kinds whose subject is a lot, and those whose subject is a service span.
+_OF_LOTS = frozenset({"opening", "purchase", "expiry"})
+_OF_SPANS = frozenset({"reversal", "settlement", "consumption", "accrual"})
 
 #: Kinds that always belong to an earlier entry of another kind, and the tag that says so.
 _LINKS = {"settlement": ("settles", "accrual"), "reversal": ("reverses", "accrual")}
@@ -107,13 +115,33 @@ def _month(service: str, wanted: date) -> str:
 
 
 def identity(kind: str, contract: str, subject: str) -> str:
-    """A deterministic entry id; characters that ids cannot hold become dashes."""
-    parts = (kind, contract, subject.removeprefix(f"{contract}-"))
-    safe = "-".join(_UNSAFE.sub("-", part) for part in parts if part)
-    if not any(_UNSAFE.search(part) for part in parts):
-        return safe
-    # two documents that differ in such characters only must not share an id
-    return f"{safe}-{hashlib.sha256(subject.encode()).hexdigest()[:12]}"
+    """A deterministic entry id, such as ``invoice-openai-INV-7``; no two subjects share one.
+
+    A lot without a name of its own (``openai-2025-11-05``) is not told its contract twice. A
+    contract with dashes in its name ends with a slash, for ``lab`` and ``lab-x`` may both be
+    contracts: ``purchase-lab-x/1``. A subject that an id cannot hold as it is, or that
+    would read as another, ends with a digest of it: ``invoice-llm-INV-7~0a1b2c3d4e5f``.
+    """
+    rest = subject
+    is_odd = bool(_UNSAFE.search(subject) or _LATE.search(subject))
+    if kind in _OF_LOTS:
+        after = subject.removeprefix(f"{contract}-")
+        if after != subject and _DAY.match(after):
+            rest = after
+        elif _DAY.match(subject):
+            is_odd = True
+    plain = f"{kind}-{contract}{_separator(kind, contract)}{_UNSAFE.sub('-', rest)}"
+    return f"{plain}~{hashlib.sha256(subject.encode()).hexdigest()[:12]}" if is_odd else plain
+
+
+def _separator(kind: str, contract: str) -> str:
+    """What stands between contract and subject: a slash where a dash could be read otherwise.
+
+    A service span is known by its shape, save after a contract that ends as a late id does.
+    """
+    if kind in _OF_SPANS:
+        return "/" if contract.endswith("-in") else "-"
+    return "/" if "-" in contract else "-"
 
 
 def _posting_order(line: Line) -> tuple[str, ...]:

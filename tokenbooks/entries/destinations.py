@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from tokenbooks.book import Book
 from tokenbooks.entries.posted import Destination
-from tokenbooks.rating.charges import Charges, Part
+from tokenbooks.rating.charges import Charges, Part, shared
 from tokenbooks.usage.allocation import SINGLE_EXPENSE, UNALLOCATED, Allocation
 
 
@@ -15,7 +15,7 @@ class Destinations:
     """Resolves parts of a value to destinations, over all contracts of a run."""
 
     def __init__(self, charges: Charges, allocations: Mapping[int, Allocation]) -> None:
-        self._pools = charges.pools
+        self._charges = charges
         self._shares = {
             item.id: [
                 (Destination(s.role, s.class_, s.cost_center), Fraction(s.share) / 100)
@@ -38,13 +38,7 @@ class Destinations:
         return result
 
     def _allocations(self, part: Part, service: str) -> Iterable[tuple[int, Fraction]]:
-        if part.kind == "allocation":
-            return [(part.id, Fraction(1))]
-        weights = self._pools[part.id].weights[service]
-        whole = sum(weights.values(), Fraction(0))
-        if not whole:
-            return [(next(iter(weights)), Fraction(1))]
-        return [(allocation, weight / whole) for allocation, weight in weights.items()]
+        return shared(self._charges.weights(part, service))
 
 
 def default_destination(book: Book) -> Destination:

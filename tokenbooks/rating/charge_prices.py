@@ -1,22 +1,25 @@
-"""The prices of the table of charges: one for each rating key, meter and service period.
+"""The prices of the table of charges: one for each rating key, column and service period.
 
-Prices are scaled integers. A price with a finite decimal is exact; a tiered price stands
-with the average price of its pool, which may have none, and neither has ``per 60``: their
-list values are rounded once, to ``VALUE_PLACES``.
+Prices are scaled integers. A price with a finite decimal is exact; a price that depends on
+a running total stands with the average of its pool, which may have none, and neither has
+``per 60``: their list values are rounded once, to ``VALUE_PLACES``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokenbooks.amounts import finite_decimal, round_half_up
-from tokenbooks.conditions import Conditions
-from tokenbooks.periods import Period
-from tokenbooks.rating.charges import Charges, Part
+from tokenbooks.rating.charges import ALLOCATION, Part
 from tokenbooks.rating.keys import RatedKey
 from tokenbooks.rating.matching import Match
+from tokenbooks.rating.pool_months import CostRatios, PoolMonth, PoolMonthKey
+from tokenbooks.rating.pools import scope_of
+from tokenbooks.rating.rated import Rated
+from tokenbooks.rating.requests import signed_lines
+from tokenbooks.usage.layout import dimension_column
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,46 +31,63 @@ _MOST_PLACES = 24
 #: Digits that a scaled value may have in a HUGEINT, with one to spare for rounding.
 _DIGITS = 37
 
-#: Cost over list value by (contract, party, service period, part).
-CostRatios = Mapping[tuple[str, str, str, Part], Fraction]
 
-#: Contract, party, conditions and name of a tiered price entry, and a month.
-_Entry = tuple[str, str, Conditions, str, str]
-
-
-class Quote(NamedTuple):
-    """The price of a meter for some usage, as it is written and as it is counted."""
+class Usage(NamedTuple):
+    """Some usage of ``charge_keys``: all that a price in the table can depend on."""
 
     rating: int
     party: str
     service_period: str
     allocation: int
+    scope: tuple[str | None, ...]
+
+
+class Price(NamedTuple):
+    """The price of one of a column, as it is written and as it is counted.
+
+    ``meter`` is the name under which the column's charge is shown; ``bulk`` the number of a
+    price whose counters were counted in SQL, which tells its averages.
+    """
+
+    column: str
     meter: str
     each: Fraction
     ratio: Fraction
-    rate: str
-    text: str
-    plan_line: int
-    modifiers: str
-    is_priced: bool
+    rate: str = ""
+    text: str = ""
+    plan_line: int = 0
+    modifiers: str = ""
+    is_priced: bool = False
+    bulk: int | None = None
+
+
+class Quote(NamedTuple):
+    """The price of a column for some usage."""
+
+    usage: Usage
+    price: Price
 
 
 def quotes(
     connection: duckdb.DuckDBPyConnection,
-    keys: Mapping[int, RatedKey],
-    charges: Charges,
+    rated: Rated,
     ratios: CostRatios,
+    scope: Sequence[str],
+    pooled: Mapping[PoolMonthKey, PoolMonth],
 ) -> list[Quote]:
-    """The prices of all usage in ``charge_keys``."""
-    pooled = _pool_months(charges, ratios)
+    """The prices of all usage in ``charge_keys``; ``scope`` are dimensions of counters."""
+    columns = "".join(f", {dimension_column(name)}" for name in scope)
     used = connection.execute(
-        "SELECT DISTINCT rating, party, service_period, allocation FROM charge_keys ORDER BY ALL"
+        f"SELECT DISTINCT rating, party, service_period, allocation{columns}"
+        " FROM charge_keys ORDER BY ALL"
     ).fetchall()
-    return [
-        _quote(keys[rating], (party, service_period), allocation, meter, pooled, ratios)
-        for rating, party, service_period, allocation in used
-        for meter in keys[rating].outcomes
-    ]
+    found: list[Quote] = []
+    for rating, party, service_period, allocation, *values in used:
+        usage = Usage(rating, party, service_period, allocation, tuple(values))
+        named = dict(zip(scope, usage.scope, strict=True))
+        pricing = _Pricing(rated.keys[usage.rating], usage, named, rated, ratios, pooled)
+        found += [Quote(usage, price) for price in pricing.prices()]
+    return found
 
 
 def price_places(found: Sequence[Quote], largest: int, other_places: int) -> int:
@@ -75,22 +95,30 @@ def price_places(found: Sequence[Quote], largest: int, other_places: int) -> int
 
     ``largest`` is the largest scaled quantity; ``other_places`` are those of shares.
     """
-    finite = [decimal for quote in found if (decimal := finite_decimal(quote.each)) is not None]
+    prices = {quote.price.each for quote in found}
+    finite = [decimal for each in prices if (decimal := finite_decimal(each)) is not None]
     needed = max((-int(decimal.as_tuple().exponent) for decimal in finite), default=0)
-    if len(finite) < len(found):
+    if len(finite) < len(prices):
         needed = _MOST_PLACES
-    dearest = max((int(abs(quote.each)) for quote in found), default=0)
+    dearest = max((int(abs(each)) for each in prices), default=0)
     room = _DIGITS - len(str(largest)) - len(str(dearest)) - other_places
     return max(VALUE_PLACES, min(needed, room, _MOST_PLACES))
 
 
-def put_quotes(connection: duckdb.DuckDBPyConnection, found: Sequence[Quote], places: int) -> None:
+def put_quotes(
+    connection: duckdb.DuckDBPyConnection,
+    found: Sequence[Quote],
+    places: int,
+    scope: Sequence[str],
+) -> None:
     """Create ``charge_prices``, with prices scaled to ``places``."""
     types = {
         "rating": "INTEGER",
         "party": "VARCHAR",
         "service_period": "VARCHAR",
         "allocation": "INTEGER",
+        **{dimension_column(name): "VARCHAR" for name in scope},
+        "quantity_of": "VARCHAR",
         "meter": "VARCHAR",
         "each": "HUGEINT",
         "is_exact": "BOOLEAN",
@@ -100,69 +128,104 @@ def put_quotes(connection: duckdb.DuckDBPyConnection, found: Sequence[Quote], pl
         "plan_line": "INTEGER",
         "modifiers": "VARCHAR",
         "is_priced": "BOOLEAN",
+        "bulk": "INTEGER",
     }
-    rows = [
-        (
-            *quote[:5],
-            int(scaled := round_half_up(quote.each, places).scaleb(places)),
-            Fraction(int(scaled), 10**places) == quote.each,
-            int(round_half_up(quote.ratio, VALUE_PLACES).scaleb(VALUE_PLACES)),
-            *quote[7:],
-        )
-        for quote in found
-    ]
+    rows = [(*usage[:4], *usage.scope, *_scaled(price, places)) for usage, price in found]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in types]
     picked = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in types.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE charge_prices AS SELECT {picked}", columns)
 
 
-def _quote(
-    item: RatedKey,
-    usage: tuple[str, str],
-    allocation: int,
-    meter: str,
-    pooled: Mapping[_Entry, tuple[Fraction, Fraction]],
-    ratios: CostRatios,
-) -> Quote:
-    party, service_period = usage
-    outcome = item.outcomes[meter]
-    part = Part("allocation", allocation)
-    ratio = ratios.get((item.key.contract, party, service_period, part), Fraction(1))
-    where = (item.id, party, service_period, allocation, meter)
-    if not isinstance(outcome, Match):
-        return Quote(*where, Fraction(0), ratio, "", "unpriced" if outcome else "", 0, "", False)
-    price = outcome.price
-    each = Fraction(0) if price.tiered else outcome.each
-    if price.tiered:
-        entry = (item.key.contract, party, outcome.rate.conditions, price.name, service_period)
-        average, ratio = pooled.get(entry, (Fraction(0), ratio))
-        each = average * outcome.factor
-    applied = " ".join(outcome.modifiers)
-    line = price.position.line
-    return Quote(*where, each, ratio, str(outcome.rate), str(price), line, applied, True)
+def _scaled(price: Price, places: int) -> tuple[object, ...]:
+    scaled = int(round_half_up(price.each, places).scaleb(places))
+    is_exact = price.bulk is None and Fraction(scaled, 10**places) == price.each
+    ratio = int(round_half_up(price.ratio, VALUE_PLACES).scaleb(VALUE_PLACES))
+    return (*price[:2], scaled, is_exact, ratio, *price[4:])
 
 
-def _pool_months(charges: Charges, ratios: CostRatios) -> dict[_Entry, tuple[Fraction, Fraction]]:
-    """Average price of a weighted unit, and cost over list value, by price entry and month."""
-    values: dict[_Entry, Fraction] = {}
-    weights: dict[_Entry, Fraction] = {}
-    costs: dict[_Entry, Fraction] = {}
-    for pool in charges.pools.values():
-        part = Part("pool", pool.id)
-        for step in charges.steps[pool.contract, pool.party]:
-            value = step.parts.get(part)
-            if value is None:
-                continue
-            month = str(Period.month_of(step.at.date()))
-            key = (pool.contract, pool.party, pool.conditions, pool.name, month)
-            ratio = ratios.get((pool.contract, pool.party, month, part), Fraction(1))
-            counted = pool.steps[step.at].values()
-            weighted = sum((item.weighted for item in counted), Fraction(0))
-            values[key] = values.get(key, Fraction(0)) + value
-            costs[key] = costs.get(key, Fraction(0)) + value * ratio
-            weights[key] = weights.get(key, Fraction(0)) + weighted
-    return {
-        key: (value / weights[key] if weights[key] else Fraction(0), costs[key] / value)
-        for key, value in values.items()
-        if value
-    }
+class _Pricing(NamedTuple):
+    """Prices the columns of one usage."""
+
+    item: RatedKey
+    usage: Usage
+    scope: Mapping[str, str | None]
+    rated: Rated
+    ratios: CostRatios
+    pooled: Mapping[PoolMonthKey, PoolMonth]
+
+    def prices(self) -> Iterator[Price]:
+        """The price of each column that has one, and of meters that have none."""
+        done: set[int] = set()
+        for meter, found in self.item.outcomes.items():
+            if not isinstance(found, Match):
+                text = "unpriced" if found else ""
+                yield Price(meter, meter, Fraction(0), self._ratio(), text=text)
+            elif found.price.by_request:
+                joined = meter in found.price.meters
+                if not joined or id(found.price) not in done:
+                    done |= {id(found.price)} if joined else set()
+                    yield from self._by_request(meter, found)
+            elif found.price in self.rated.bulk:
+                price = self._price(meter, meter, found, Fraction(0), self._ratio())
+                number = self.rated.bulk.number(found.price)
+                yield price._replace(bulk=number)
+            elif found.price.counted:
+                month = self.pooled.get(self._entry(found))
+                average = month.average if month else Fraction(0)
+                ratio = month.ratio if month else self._ratio()
+                yield self._price(meter, meter, found, average * found.factor, ratio)
+            else:
+                yield self._price(
+                    meter, meter, found, found.each * self._charged_share(meter), self._ratio()
+                )
+
+    def _ratio(self) -> Fraction:
+        part = Part(ALLOCATION, self.usage.allocation)
+        where = (self.item.key.contract, self.usage.party, self.usage.service_period, part)
+        return self.ratios.get(where, Fraction(1))
+
+    def _charged_share(self, meter: str) -> Fraction:
+        """The share of a meter's value that is charged: the rest is free by an allowance."""
+        where = (self.item.id, self.usage.party, self.usage.service_period, meter)
+        average = self.rated.charges.averages.get(where)
+        return average.value / average.whole if average and average.whole else Fraction(1)
+
+    def _entry(self, found: Match) -> PoolMonthKey:
+        return PoolMonthKey(
+            self.item.key.contract,
+            self.usage.party,
+            id(found.price),
+            scope_of(found.price, self.scope),
+            self.usage.service_period,
+        )
+
+    def _by_request(self, meter: str, found: Match) -> Iterator[Price]:
+        taken = self.item.taken_out(meter)
+        factor = found.factor * self._charged_share(meter)
+        shown = meter if meter not in found.price.meters else found.price.name
+        for sign, line in signed_lines(found.price, meter, taken):
+            measure, each = line.measure, sign * line.each * factor
+            # packages and requests are no quantities of the meter
+            counted = f"{shown} {measure.take}" if measure.is_count else shown
+            yield self._price(measure.name, counted, found, each, self._ratio(), str(line))
+
+    def _price(
+        self,
+        column: str,
+        meter: str,
+        found: Match,
+        each: Fraction,
+        ratio: Fraction,
+        text: str | None = None,
+    ) -> Price:
+        return Price(
+            column,
+            meter,
+            each,
+            ratio,
+            str(found.rate),
+            str(found.price) if text is None else text,
+            found.price.position.line,
+            " ".join(found.modifiers),
+            True,
+        )

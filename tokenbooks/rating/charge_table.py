@@ -12,24 +12,36 @@ come from this table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokenbooks.amounts import finite_decimal
+from tokenbooks.periods import Period
+from tokenbooks.rating.bulk import BULK_PLACES, scope_sql
 from tokenbooks.rating.charge_prices import (
     VALUE_PLACES,
-    CostRatios,
     price_places,
     put_quotes,
     quotes,
 )
-from tokenbooks.rating.charges import Charges
-from tokenbooks.rating.keys import INSIDE, RatedKey
+from tokenbooks.rating.pool_months import CostRatios, pool_months, unborne_values
+from tokenbooks.rating.rated import Rated
+from tokenbooks.rating.requests import INSIDE
+from tokenbooks.rating.term_rows import put_rows_without_usage
+from tokenbooks.rating.totals import TotalsBy
 from tokenbooks.usage.allocation import Allocation
 from tokenbooks.usage.keys import joined_on
-from tokenbooks.usage.layout import QUANTITY_PLACES, Layout, is_whole, meter_column
+from tokenbooks.usage.layout import (
+    EVENT,
+    QUANTITY_PLACES,
+    Layout,
+    dimension_column,
+    is_whole,
+    meter_column,
+    sql_text,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,23 +59,29 @@ class ChargeScales:
 def build_charges(
     connection: duckdb.DuckDBPyConnection,
     usage: str,
-    layout: Layout,
-    keys: Mapping[int, RatedKey],
-    allocations: Mapping[int, Allocation],
-    charges: Charges,
+    rated: Rated,
     ratios: CostRatios,
-    dimensions: tuple[Sequence[str], Sequence[str]],
+    period: Period | None = None,
 ) -> ChargeScales:
-    """Create ``charges`` from a usage table; ``dimensions`` are those of rating and allocation."""
-    _sum_by_key(connection, usage, layout, dimensions)
-    found = quotes(connection, keys, charges, ratios)
-    share_places = _put_shares(connection, allocations.values())
+    """Create ``charges`` from a usage table, and from the terms of plans.
+
+    Terms are those of one period, of all where it is None. Raises OverflowError or a
+    ``duckdb.Error`` where figures are so absurd that they do not fit a HUGEINT.
+    """
+    layout, scope = rated.layout, [name for name in rated.by.scope if name != EVENT]
+    _sum_by_key(connection, usage, layout, rated.by)
+    pooled = pool_months(rated.charges, ratios)
+    found = quotes(connection, rated, ratios, scope, pooled)
+    share_places = _put_shares(connection, rated.allocations.values())
     quantity_places = 0 if all(map(is_whole, layout.meters)) else QUANTITY_PLACES
     largest = _largest_quantity(connection, layout, quantity_places)
     places = price_places(found, largest, share_places)
-    put_quotes(connection, found, places)
+    put_quotes(connection, found, places, scope)
     scales = ChargeScales(quantity_places + share_places, quantity_places + places + share_places)
-    connection.execute(_charges_sql(layout, quantity_places, scales))
+    priced = _Priced(connection, rated, scales, quantity_places, share_places)
+    connection.execute(_charges_sql(priced, scope))
+    unborne = list(unborne_values(pooled, rated.service_span))
+    put_rows_without_usage(connection, rated, ratios, unborne, scales.list_value, period)
     return scales
 
 
@@ -81,15 +99,15 @@ def _sum_by_key(
     connection: duckdb.DuckDBPyConnection,
     usage: str,
     layout: Layout,
-    dimensions: tuple[Sequence[str], Sequence[str]],
+    by: TotalsBy,
 ) -> None:
     columns = "".join(f", u.{column}" for column in layout.dimension_columns)
     sums = "".join(f", sum(u.{column}) AS {column}" for column in layout.meter_columns)
     summed = (
         "SELECT u.contract, u.party, date_trunc('month', u.\"at\") AS month"
         f"{columns}, r.id AS rating, a.id AS allocation{sums} FROM {usage} u"
-        f" JOIN rating_keys r ON {joined_on('u', 'r', dimensions[0])}"
-        f" JOIN allocation_keys a ON {joined_on('u', 'a', dimensions[1])} GROUP BY ALL"
+        f" JOIN rating_keys r ON {joined_on('u', 'r', by.rating)}"
+        f" JOIN allocation_keys a ON {joined_on('u', 'a', by.allocation)} GROUP BY ALL"
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE charge_keys AS"
@@ -128,25 +146,62 @@ def _largest_quantity(connection: duckdb.DuckDBPyConnection, layout: Layout, pla
     return max((int(cell) for cell in row if cell is not None), default=0)
 
 
-def _charges_sql(layout: Layout, quantity_places: int, scales: ChargeScales) -> str:
+class _Priced(NamedTuple):
+    """What the SQL of the table depends on."""
+
+    connection: duckdb.DuckDBPyConnection
+    rated: Rated
+    scales: ChargeScales
+    quantity_places: int
+    share_places: int
+
+    def in_bulk(self, usual: str) -> tuple[str, str]:
+        """The value at ``VALUE_PLACES``, of counters that SQL counted too, and its join."""
+        bulk, layout = self.rated.bulk, self.rated.layout
+        if not bulk:
+            return usual, ""
+        branches = "".join(
+            f" WHEN {number} THEN {scope_sql(price, layout, 'k')}"
+            for number, price in enumerate(bulk.prices)
+        )
+        join = (
+            " LEFT JOIN bulk_months b ON p.bulk = b.price AND k.contract = b.contract"
+            " AND k.party = b.party AND k.service_period = b.service_period"
+            f" AND b.scope = CASE p.bulk{branches} END"
+        )
+        quantity = f"(k.quantity // CAST('{10**self.quantity_places}' AS HUGEINT))"
+        unit = 10 ** (BULK_PLACES - VALUE_PLACES + self.share_places)
+        average = _half_up(
+            f"{quantity} * s.share * b.value", f"(abs(b.weight) * CAST('{unit}' AS HUGEINT))"
+        )
+        signed = f"coalesce(sign(b.weight)::HUGEINT * ({average}), 0)"
+        return f"CASE WHEN p.bulk IS NULL THEN {usual} ELSE {signed} END", join
+
+
+def _charges_sql(priced: _Priced, scope: Iterable[str]) -> str:
+    layout, scales = priced.rated.layout, priced.scales
     columns = "".join(f", k.{column}" for column in layout.dimension_columns)
     value = "k.quantity * p.each * s.share"
+    scoped = "".join(
+        f" AND k.{column} IS NOT DISTINCT FROM p.{column}"
+        for column in map(dimension_column, scope)
+    )
     # a value without a finite decimal is rounded half-up, away from zero, once
     step = f"CAST('{10 ** (scales.list_value - VALUE_PLACES)}' AS HUGEINT)"
-    at_places = _half_up(value, step)
+    at_places, join = priced.in_bulk(_half_up(value, step))
     cost = _half_up(f"({at_places}) * p.ratio", f"CAST('{10**VALUE_PLACES}' AS HUGEINT)")
     return (
         "CREATE OR REPLACE TABLE charges AS"
-        f" SELECT k.contract, k.party, k.service_period{columns}, k.meter,"
+        f" SELECT k.contract, k.party, k.service_period{columns}, p.meter,"
         " sum(k.quantity * s.share) AS quantity,"
         f" sum(CASE WHEN p.is_exact THEN {value} ELSE ({at_places}) * {step} END) AS list_value,"
         f" sum({cost}) AS cost,"
         " p.rate, p.text AS price, p.plan_line, p.modifiers, s.class, s.cost_center"
-        f" FROM ({_quantities_sql(layout, quantity_places)}) k"
+        f" FROM ({_quantities_sql(layout, priced.quantity_places)}) k"
         " JOIN charge_prices p ON k.rating = p.rating AND k.party = p.party"
-        " AND k.service_period = p.service_period AND k.meter = p.meter"
-        " AND k.allocation = p.allocation"
-        " JOIN allocation_shares s ON k.allocation = s.allocation"
+        " AND k.service_period = p.service_period AND k.meter = p.quantity_of"
+        f" AND k.allocation = p.allocation{scoped}"
+        f" JOIN allocation_shares s ON k.allocation = s.allocation{join}"
         " WHERE k.quantity <> 0 GROUP BY ALL"
     )
 
@@ -163,7 +218,7 @@ def _quantities_sql(layout: Layout, places: int) -> str:
     if not layout.meters:
         return f"{keys}, '' AS meter, 0::HUGEINT AS quantity FROM charge_keys"
     return " UNION ALL ".join(
-        f"{keys}, {_literal(meter)} AS meter, {_quantity(meter, layout, places)} AS quantity"
+        f"{keys}, {sql_text(meter)} AS meter, {_quantity(meter, layout, places)} AS quantity"
         " FROM charge_keys"
         for meter in layout.meters
     )
@@ -174,7 +229,7 @@ def _quantity(meter: str, layout: Layout, places: int) -> str:
     part = next((part for part, whole in INSIDE.items() if whole == meter), None)
     if part is None or part not in layout.meters:
         return own
-    priced = f"SELECT rating FROM charge_prices WHERE meter = {_literal(part)} AND is_priced"
+    priced = f"SELECT rating FROM charge_prices WHERE quantity_of = {sql_text(part)} AND is_priced"
     return f"{own} - CASE WHEN rating IN ({priced}) THEN {_scaled(part, places)} ELSE 0 END"
 
 
@@ -184,7 +239,3 @@ def _scaled(meter: str, places: int) -> str:
         # DECIMAL(38,9) always prints nine decimals, so that its digits are the scaled integer
         return f"CAST(replace({column}::VARCHAR, '.', '') AS HUGEINT)"
     return f"{column} * {10**places}" if places else column
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -11,17 +11,18 @@ from tokenbooks.rating.matching import (
     Outcome,
     PlanInForce,
     decisive_dimensions,
-    match,
+    match_meters,
 )
+from tokenbooks.rating.measures import is_measure
+from tokenbooks.rating.plan import Plan
+from tokenbooks.rating.requests import INSIDE, has_events
 from tokenbooks.usage.keys import Key, distinct_keys, put_keys
+from tokenbooks.usage.layout import EVENT
 
 if TYPE_CHECKING:
     import duckdb
 
     from tokenbooks.usage.layout import Layout
-
-#: Informational meters that stand inside a billed one, and are taken out where priced.
-INSIDE = {"reasoning_tokens": "output_tokens"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,12 @@ def rate_keys(
     """
     dimensions = rating_dimensions(layout, plans)
     cuts = {contract: plan.cuts() for contract, plan in plans.items()}
+    meters = [name for name in layout.meters if not is_measure(name)]
     rated: dict[int, RatedKey] = {}
     for key in distinct_keys(connection, dimensions, cuts):
-        outcomes: dict[str, Outcome] = {}
         ruling = plans[key.contract]
-        for meter in layout.meters:
-            outcomes[meter] = match(ruling, key.values, meter, key.at)
+        own = [name for name in meters if name not in ruling.plan.levels]
+        outcomes = match_meters(ruling, key.values, own, key.at)
         rated[len(rated)] = RatedKey(len(rated), key, outcomes)
     decided = [(item.key, item.id) for item in rated.values()]
     put_keys(connection, "rating_keys", dimensions, decided)
@@ -65,3 +66,16 @@ def rating_dimensions(layout: Layout, plans: Mapping[str, PlanInForce]) -> list[
     """The kept dimensions on which a price of any of the plans can depend."""
     decisive = {name for ruling in plans.values() for name in decisive_dimensions(ruling.plan)}
     return [name for name in layout.dimensions if name in decisive]
+
+
+def scope_dimensions(layout: Layout, plans: Mapping[str, PlanInForce]) -> list[str]:
+    """The kept dimensions by which counters of any of the plans are kept apart."""
+    found = {name for ruling in plans.values() for name in plan_scopes(ruling.plan)}
+    return [name for name in layout.dimensions if name in found]
+
+
+def plan_scopes(plan: Plan) -> set[str]:
+    """The dimensions by which the counters of a plan are kept apart."""
+    prices = [price for rate in plan.rates for price in rate.prices]
+    named = {name for price in prices for name in price.scope} - {"party", "contract"}
+    return named | ({EVENT} if has_events(plan) else set())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from tokenbooks.amounts import money_text, number_text, round_half_up
+from tokenbooks.amounts import money_text, number_text, quantity_text, round_half_up
 from tokenbooks.reports.table import Cell, Column, Table
 
 TOTAL = "Total"
@@ -34,6 +34,9 @@ def shown_text(cell: Cell, column: Column) -> str:
     if is_number and column.places is not None:
         assert isinstance(cell, Decimal | int)
         return money_text(round_half_up(Decimal(cell), column.places), column.places)
+    if is_number and column.short:
+        assert isinstance(cell, Decimal | int)
+        return quantity_text(Decimal(cell))
     return printable(full_text(cell, column))
 
 

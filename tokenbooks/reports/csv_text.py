@@ -12,7 +12,8 @@ from tokenbooks.amounts import parse_number
 from tokenbooks.reports.cells import full_text
 from tokenbooks.reports.table import Table
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+#: How texts begin that a spreadsheet would run.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render_csv(table: Table) -> str:
@@ -31,7 +32,7 @@ def render_csv(table: Table) -> str:
 
 def neutralised(text: str) -> str:
     """A text that no spreadsheet runs: numbers as they are, formulas behind an apostrophe."""
-    if not text.startswith(_FORMULA_SIGNS) or _is_number(text):
+    if not text.startswith(FORMULA_SIGNS) or _is_number(text):
         return text
     return f"'{text}"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text
 from tokenbooks.close.explanation import EntryExplanation
+from tokenbooks.close.tier_evidence import ArithmeticLine
 from tokenbooks.reports.explained_cells import (
-    EXACT_PLACES,
     exact_cell,
     exact_column,
     facts_table,
@@ -24,7 +24,7 @@ from tokenbooks.reports.table import Cell, Column, Table
 #: What a narrow terminal may show by its number.
 LEGENDS = {
     "charges": (
-        Legend("Of", "What the charges are of", but=("meter", "class", "cost_center")),
+        Legend("Of", "What the charges are of", but=("meter", "class", "cost_center", "from")),
         Legend("To", "Where the charges go", columns=("class", "cost_center")),
     )
 }
@@ -39,7 +39,8 @@ def explanation_tables(told: EntryExplanation) -> list[Table]:
         _draws(told),
         _charges(told),
         _sources(told),
-        _tiers(told),
+        _arithmetic("tiers", "Tiers", told.tiers),
+        _arithmetic("terms", "Terms of the plan", told.terms),
         _reliefs(told),
         documents_table(told.documents),
         rolls_table(told.rolls),
@@ -152,53 +153,61 @@ def _draws(told: EntryExplanation) -> Table:
 
 
 def _charges(told: EntryExplanation) -> Table:
-    places = EXACT_PLACES
     used = [
         name
         for index, name in enumerate(told.dimensions)
-        if any(charge.dimensions[index][1] is not None for charge in told.charges)
+        if any(charge.key.dimensions[index][1] is not None for charge in told.charges)
     ]
     rows: list[tuple[Cell, ...]] = []
     for number, charge in enumerate(told.charges, 1):
-        values = dict(charge.dimensions)
+        values = dict(charge.key.dimensions)
+        is_usage = charge.term is None
         rows.append(
             (
                 number,
-                charge.meter,
+                charge.key.meter,
                 *(values[name] for name in used),
-                exact_cell(charge.quantity),
+                exact_cell(charge.quantity) if is_usage else None,
+                exact_cell(charge.free) if charge.free else None,
                 exact_cell(charge.list_value),
                 exact_cell(charge.cost),
-                charge.destination.class_ or None,
-                charge.destination.cost_center or None,
+                charge.key.destination.class_ or None,
+                charge.key.destination.cost_center or None,
+                charge.key.source or None,
             )
         )
     if told.left_out:
         more = f"({told.left_out} more)"
-        amounts = (None, exact_cell(told.rest.list_value), exact_cell(told.rest.cost), None, None)
-        rows.append((None, more, *(None for _ in used), *amounts))
+        amounts = (exact_cell(told.rest.list_value), exact_cell(told.rest.cost))
+        rows.append((None, more, *(None for _ in used), None, None, *amounts, *3 * [None]))
     columns = (
         Column("charge", "#", number=True),
         Column("meter", "Meter"),
         *(Column(name, name.replace("_", " ").capitalize()) for name in used),
         Column("quantity", "Quantity", number=True),
-        Column("list_value", "List value", number=True, places=places, total=True),
-        Column("cost", "Cost", number=True, places=places, total=True),
-        *plain_columns(("class", "Class"), ("cost_center", "Cost center")),
+        Column("free", "Free", number=True),
+        exact_column("list_value", "List value"),
+        exact_column("cost", "Cost"),
+        *plain_columns(("class", "Class"), ("cost_center", "Cost center"), ("from", "From")),
     )
     table = Table("charges", "Charges", columns, tuple(rows), tuple(_split_notes(told)))
-    single = len({charge.destination for charge in told.charges}) == 1
-    return without(table, ["class", "cost_center"] if single else [])
+    single = len({charge.key.destination for charge in told.charges}) == 1
+    unused = ["class", "cost_center"] if single else []
+    unused += [] if any(charge.free for charge in told.charges) else ["free"]
+    unused += [] if any(charge.key.source for charge in told.charges) else ["from"]
+    return without(table, unused)
 
 
 def _split_notes(told: EntryExplanation) -> Iterable[str]:
     rules = {
         (charge.rule.position.line, charge.share, charge.rule.position.file)
         for charge in told.charges
-        if charge.rule is not None and charge.share != 100
+        if charge.rule is not None and charge.share != 100 and charge.term is None
     }
     for line, share, file in sorted(rules):
         yield f"{file}:{line} sends {exact_text(share)}% of the usage that it splits here."
+    if any(charge.term is not None for charge in told.charges):
+        yield "A term of the plan goes where the usage of its span goes, by list value."
 
 
 def _sources(told: EntryExplanation) -> Table:
@@ -208,9 +217,9 @@ def _sources(told: EntryExplanation) -> Table:
         rows.append(
             (
                 number,
-                str(charge.match.price),
-                " ".join(charge.match.modifiers) or None,
-                *place_cells(charge.match.price.position),
+                charge.key.price,
+                " ".join(charge.key.modifiers) or None,
+                *place_cells(charge.key.position),
                 behind.rows or None,
                 *place_cells(behind.first),
             )
@@ -228,21 +237,24 @@ def _sources(told: EntryExplanation) -> Table:
     return without(Table("sources", title, columns, tuple(rows)), unused)
 
 
-def _tiers(told: EntryExplanation) -> Table:
+def _arithmetic(name: str, title: str, lines: Sequence[ArithmeticLine]) -> Table:
+    """How counters or terms came to what they charge, line by line."""
     rows = tuple(
-        (line.pool.name, line.pool.span, line.text, *place_cells(line.price.position))
-        for line in told.tiers
+        (line.name, line.scope or None, line.span, line.text, *place_cells(line.position))
+        for line in lines
     )
     columns = (
         *plain_columns(
             ("price", "Price"),
+            ("scope", "Scope"),
             ("counted_over", "Counted over"),
             ("arithmetic", "Arithmetic"),
             ("plan", "Plan"),
         ),
         Column("plan_line", "Line", number=True),
     )
-    return Table("tiers", "Tiers", columns, rows)
+    unused = [] if any(line.scope for line in lines) else ["scope"]
+    return without(Table(name, title, columns, rows), unused)
 
 
 def _reliefs(told: EntryExplanation) -> Table:

@@ -79,6 +79,37 @@ def natural_width(table: Table) -> int:
     return taken + _GAP * (len(table.columns) - 1)
 
 
+def noted(table: Table, width: int | None, key: str) -> Table:
+    """A table whose longest texts of a column stand below it, under letters, so that it fits.
+
+    Notes wrap at the terminal's width, where a cell would be cut.
+    """
+    places = [index for index, column in enumerate(table.columns) if column.key == key]
+    if width is None or not places:
+        return table
+    letters: dict[Cell, str] = {}
+    (place,) = places
+    texts = {row[place] for row in table.rows if isinstance(row[place], str)}
+    for text in sorted(texts, key=lambda text: -display_width(str(text))):
+        if natural_width(_lettered(table, place, letters)) <= width:
+            break
+        letters[text] = f"({len(letters) + 1})"
+    if not letters:
+        return table
+    in_turn = [cell for cell in dict.fromkeys(row[place] for row in table.rows) if cell in letters]
+    letters = {cell: f"({number})" for number, cell in enumerate(in_turn, 1)}
+    notes = (f"{letter} {text}" for text, letter in letters.items())
+    result = _lettered(table, place, letters)
+    return replace(result, notes=(*table.notes, *notes))
+
+
+def _lettered(table: Table, place: int, letters: Mapping[Cell, str]) -> Table:
+    rows = [
+        (*row[:place], letters.get(row[place], row[place]), *row[place + 1 :]) for row in table.rows
+    ]
+    return replace(table, rows=tuple(rows))
+
+
 def _numbered_paths(table: Table, paths: dict[tuple[Cell, ...], int]) -> Table:
     """A table whose paths are numbers, where that makes it narrower."""
     places = [

@@ -26,6 +26,7 @@ def row_tables(told: RowExplanation) -> list[Table]:
         _row(told),
         _dimensions(told),
         _meters(told),
+        _arithmetic(told),
         _names(told),
         _allocation(told),
         _draws(told),
@@ -65,6 +66,7 @@ def _meters(told: RowExplanation) -> Table:
             (
                 rating.meter,
                 exact_cell(rating.quantity),
+                exact_cell(rating.free) if rating.free else None,
                 str(rating.price) if priced else rating.reason,
                 _factors(rating) or None,
                 exact_cell(rating.value) if priced else None,
@@ -74,6 +76,7 @@ def _meters(told: RowExplanation) -> Table:
     columns = (
         Column("meter", "Meter"),
         Column("quantity", "Quantity", number=True),
+        Column("free", "Free", number=True),
         *plain_columns(("price", "Price"), ("modifiers", "Modifiers")),
         Column("list_value", "= List value", number=True, places=EXACT_PLACES, total=True),
         Column("plan", "Plan"),
@@ -81,11 +84,21 @@ def _meters(told: RowExplanation) -> Table:
     )
     notes = (
         ("A tiered price stands with its average over the service period.",)
-        if any(rating.price and rating.price.tiered for rating in told.meters)
+        if any(rating.price and rating.price.counted and not rating.lines for rating in told.meters)
         else ()
     )
     table = Table("meters", "What it costs at list", columns, tuple(rows), notes)
-    return without(table, [] if any(row[3] for row in rows) else ["modifiers"])
+    unused = [
+        key for key, index in (("free", 2), ("modifiers", 4)) if not any(r[index] for r in rows)
+    ]
+    return without(table, unused)
+
+
+def _arithmetic(told: RowExplanation) -> Table:
+    """How prices by request or event come to what the row costs, before modifiers."""
+    rows = tuple((rating.meter, line) for rating in told.meters for line in rating.lines)
+    columns = plain_columns(("meter", "Meter"), ("arithmetic", "Arithmetic"))
+    return Table("arithmetic", "Arithmetic", columns, rows)
 
 
 def _factors(rating: MeterRating) -> str:
@@ -94,13 +107,13 @@ def _factors(rating: MeterRating) -> str:
 
 
 def _names(told: RowExplanation) -> Table:
-    """The aliases and modifiers that made the price what it is, with their places."""
+    """The aliases and modifiers that made the price what it is, and its correction since."""
     rows = tuple(dict.fromkeys(row for rating in told.meters for row in _rulings(rating)))
     columns = (
         *plain_columns(("what", "What"), ("text", "Says"), ("plan", "Plan")),
         Column("plan_line", "Line", number=True),
     )
-    return Table("rulings", "Aliases and modifiers", columns, rows)
+    return Table("rulings", "Aliases, modifiers, corrections", columns, rows)
 
 
 def _rulings(rating: MeterRating) -> Iterator[tuple[Cell, ...]]:
@@ -110,6 +123,10 @@ def _rulings(rating: MeterRating) -> Iterator[tuple[Cell, ...]]:
     for modifier in rating.modifiers:
         text = f"{modifier.name}: where {modifier.when}"
         yield ("modifier", text, *place_cells(modifier.position))
+    if (now := rating.corrected) is not None:
+        factor = f" x {exact_text(now.factor)}" if now.factor is not None else ""
+        text = f"{rating.meter}, known since {now.on}: {now.price}{factor}; {now.reason}"
+        yield ("correction", text, *place_cells(now.position))
 
 
 def _allocation(told: RowExplanation) -> Table:

@@ -14,7 +14,8 @@ class Column:
     """A column: its key in CSV and JSON, its heading on screen, and how it aligns.
 
     ``places`` fixes the decimals of amounts on screen; ``number`` columns align right.
-    ``total`` asks for the sum in the last line of text and Markdown.
+    ``total`` asks for the sum in the last line of text and Markdown; ``short`` writes whole
+    numbers there as plans do: 1M.
     """
 
     key: str
@@ -22,6 +23,7 @@ class Column:
     number: bool = False
     places: int | None = None
     total: bool = False
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)

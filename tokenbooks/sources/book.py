@@ -9,11 +9,11 @@ from pathlib import Path
 
 from tokenbooks.book import ENTRY_KINDS, Book
 from tokenbooks.periods import Period
-from tokenbooks.problems import Position, Problem, error
+from tokenbooks.problems import Position, Problem, error, merged
 from tokenbooks.sources.accounts import check_accounts, check_roles, read_accounts
 from tokenbooks.sources.allocation import read_allocation
 from tokenbooks.sources.contracts import read_contracts
-from tokenbooks.sources.files import is_outside, matching_files, shown
+from tokenbooks.sources.files import is_outside, links_outside, matching_files, shown
 from tokenbooks.sources.formats import read_value
 from tokenbooks.sources.policies import read_policies
 from tokenbooks.sources.schema_check import check_tree, load_schema
@@ -21,6 +21,9 @@ from tokenbooks.sources.usage_sources import check_inside
 from tokenbooks.sources.yaml_tree import Node, read_tree
 
 BOOK_FILE = "tokenbooks.yaml"
+
+#: How many links out of the book are told one by one.
+_LINKS_TOLD = 3
 
 _KEPT = ("model", "project", "api_key", "customer")
 
@@ -56,6 +59,7 @@ def read_book_file(directory: Path) -> tuple[BookFile | None, list[Problem]]:
     problems += check_tree(tree, load_schema("tokenbooks"))
     book = _read_book(tree, problems)
     _check_files(directory, tree, problems)
+    problems += _links_outside(directory, book, tree)
     return BookFile(book, tree), problems
 
 
@@ -114,7 +118,25 @@ def _check_files(directory: Path, tree: Node, problems: list[Problem]) -> None:
             message = f"{default.name} is no file of this folder, but a link out of it, or a folder"
             help = "put the file itself into the book's folder"
             problems.append(error("path-outside", message, help, Position(shown(default))))
-        if pattern and not is_outside(pattern) and not matching_files(directory, pattern):
+        if pattern and not is_outside(pattern) and not _is_there(directory, pattern):
             message = f"no file of the book matches '{pattern}'"
             help = f"add the file, correct the name, or take the key '{key}' away"
             problems.append(error("file-missing", message, help, tree[key].position))
+
+
+def _is_there(directory: Path, pattern: str) -> bool:
+    return bool(matching_files(directory, pattern) or links_outside(directory, pattern))
+
+
+def _links_outside(directory: Path, book: Book, tree: Node) -> list[Problem]:
+    """Files that the book names, and that are links out of its folder."""
+    patterns = [tree[key].word() for key in ("credits", "invoices", "opening")]
+    for contract in book.contracts.values():
+        patterns += [source.files for source in (*contract.usage, *contract.statement)]
+    found = [path for name in dict.fromkeys(patterns) for path in links_outside(directory, name)]
+    problems = []
+    for path in dict.fromkeys([*found, *links_outside(directory, "plans/*.y*ml")]):
+        message = f"{path.relative_to(directory).as_posix()} is a link out of the book's folder"
+        help = "put the file itself there: a book's figures come from its own folder"
+        problems.append(error("path-outside", message, help, Position(shown(path))))
+    return merged(problems, keep=_LINKS_TOLD)

@@ -71,7 +71,10 @@ def _check_plans(file: BookFile, plans: Mapping[str, Plan], directory: Path) -> 
             yield error("plan-unknown", message, help, place)
         plan = plans.get(contract.plan)
         foreign = plan is not None and plan.currency != file.book.currency
-        readable = read_value("currency", file.book.currency)
+        # a currency that is missing or no currency has told its own problem
+        readable = read_value("currency", file.book.currency) and (
+            plan is not None and read_value("currency", plan.currency)
+        )
         if plan and foreign and contract.settle == "arrears" and readable:
             message = f"plan '{plan.id}' is in {plan.currency}, the book in {file.book.currency}"
             help = "usage in arrears must be priced in the book's currency in this version"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -67,9 +68,22 @@ def _read_event(
     event = _facts_of(cells)
     if not filled or contract is None or event is None:
         return None
-    problems += check_event(event, row, book, contract, plans.get(contract.plan))
+    plan = plans.get(contract.plan)
+    problems += check_event(event, row, book, contract, plan)
     _check_settle(row, contract, problems)
-    return event
+    return _in_money(event, plan)
+
+
+def _in_money(event: CreditEvent, plan: Plan | None) -> CreditEvent:
+    """The event with its credits at their list value, where the plan prices in credits.
+
+    Lots hold list value, which is what usage draws: quantity x worth.
+    """
+    if plan is None or plan.credit is None:
+        return event
+    worth = plan.credit.worth
+    used = None if event.used is None else event.used * worth
+    return replace(event, credits=event.credits * worth, used=used)
 
 
 def _facts_of(cells: Cells) -> CreditEvent | None:

@@ -40,10 +40,11 @@ def read_text(path: Path) -> tuple[str | None, list[Problem]]:
         help = "is it a usage export? those belong under usage: of a contract"
         message = f"{name} is larger than {LARGEST_FILE // 1_000_000} MB"
         return None, [error("file-too-large", message, help, Position(name))]
-    return _decode(data, name)
+    return decode_text(data, name)
 
 
-def _decode(data: bytes, name: str) -> tuple[str | None, list[Problem]]:
+def decode_text(data: bytes, name: str) -> tuple[str | None, list[Problem]]:
+    """Bytes as UTF-8 text, a byte order mark taken off; ``file-encoding`` and ``file-nul``."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as failure:
@@ -77,12 +78,24 @@ def matching_files(directory: Path, pattern: str) -> list[Path]:
     A link that leads out of the book is not followed, and hidden files are not
     matched by ``*``.
     """
+    root = directory.resolve()
+    found = _matching(directory, pattern)
+    return [path for path in found if path.resolve().is_relative_to(root)]
+
+
+def links_outside(directory: Path, pattern: str) -> list[Path]:
+    """What ``matching_files`` would find too if it followed links out of the book."""
+    root = directory.resolve()
+    found = _matching(directory, pattern)
+    return [path for path in found if not path.resolve().is_relative_to(root)]
+
+
+def _matching(directory: Path, pattern: str) -> list[Path]:
     if is_outside(pattern) or not pattern.strip():
         return []
     found = [directory / pattern] if (directory / pattern).is_file() else _glob(directory, pattern)
-    root = directory.resolve()
-    inside = [path for path in found if path.is_file() and path.resolve().is_relative_to(root)]
-    return sorted(inside, key=lambda path: path.relative_to(directory).as_posix())
+    files = [path for path in found if path.is_file()]
+    return sorted(files, key=lambda path: path.relative_to(directory).as_posix())
 
 
 def _glob(directory: Path, pattern: str) -> list[Path]:

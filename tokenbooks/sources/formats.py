@@ -11,33 +11,51 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from tokenbooks.amounts import parse_number, parse_quantity
 from tokenbooks.names import is_code, is_identifier, is_narration
 from tokenbooks.periods import Moment, Period, parse_day, parse_moment, utc_text, zone
-from tokenbooks.rating.plan import UnitPrice
+from tokenbooks.rating.windows import DAYS, MINUTES_A_DAY
 
 #: A price that is still to be filled in, as ``init --from`` writes it.
 UNKNOWN_PRICE = "?"
 
-_PRICE = re.compile(r"(\S+)(?:\s+per\s+(\S+))?")
-_MONTHS = re.compile(r"(\d{1,3})\s+months?")
+_UNIT = r"[A-Za-z][A-Za-z_-]*"
+_PRICE = re.compile(rf"(\S+)(?:\s+(?!per\b)({_UNIT}))?(?:\s+per\s+(\S+))?")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_MONTHS = re.compile(r"(\d{1,3})\s+months?", re.ASCII)
 _NOT_ZONES = ("posixrules", "localtime", "posix", "right", "Factory")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
-def parse_price(text: str) -> UnitPrice:
-    """Read ``2.50 per 1M`` or a bare amount, which is per 1; raises ValueError."""
+class WrittenPrice(NamedTuple):
+    """A price as it is written: an amount in money or in a unit of credits, per a quantity.
+
+    A ``bare`` one names no quantity.
+    """
+
+    amount: Decimal
+    per: Decimal
+    unit: str
+    bare: bool
+
+
+def parse_price(text: str) -> WrittenPrice:
+    """Read ``2.50 per 1M``, ``4 credits per 1k`` or a bare amount, which is per 1.
+
+    Raises ValueError.
+    """
     match = _PRICE.fullmatch(text.strip())
     if not match:
         raise ValueError(text)
-    per = parse_quantity(match[2]) if match[2] else Decimal(1)
+    per = parse_quantity(match[3]) if match[3] else Decimal(1)
     if not per:
         raise ValueError(text)
-    return UnitPrice(parse_number(match[1]), per)
+    return WrittenPrice(parse_number(match[1]), per, match[2] or "", match[3] is None)
 
 
-def parse_price_or_unknown(text: str) -> UnitPrice | None:
+def parse_price_or_unknown(text: str) -> WrittenPrice | None:
     """Read a price, or None for a ``?`` that is still to be filled in."""
     return None if text.strip().startswith(UNKNOWN_PRICE) else parse_price(text)
 
@@ -113,6 +131,48 @@ def parse_whole(text: str) -> int:
     return int(number)
 
 
+def parse_count(text: str) -> int:
+    """Read a whole number that is not negative; raises ValueError."""
+    number = parse_whole(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+def parse_unit(text: str) -> str:
+    """Read the name of a unit of credits, as it can stand in a price; raises ValueError."""
+    if not re.fullmatch(_UNIT, text) or text == "per":
+        raise ValueError(text)
+    return text
+
+
+def parse_clock(text: str) -> int:
+    """Read a time of day such as ``08:30`` as minutes since midnight; raises ValueError."""
+    match = _CLOCK.fullmatch(text)
+    if not match:
+        raise ValueError(text)
+    return int(match[1]) * 60 + int(match[2])
+
+
+def parse_clock_end(text: str) -> int:
+    """Read a time of day, or ``24:00``, as minutes since midnight; raises ValueError."""
+    return MINUTES_A_DAY if text == "24:00" else parse_clock(text)
+
+
+def parse_days(text: str) -> tuple[int, ...]:
+    """Read ``mon``, or ``mon..fri`` with both ends, as numbers from 0; raises ValueError."""
+    first, _, last = text.partition("..")
+    ends = (DAYS.index(first), DAYS.index(last) if ".." in text else DAYS.index(first))
+    return tuple((ends[0] + n) % 7 for n in range((ends[1] - ends[0]) % 7 + 1))
+
+
+def parse_scope(text: str) -> str:
+    """Read ``party`` or ``contract``; raises ValueError."""
+    if text not in {"party", "contract"}:
+        raise ValueError(text)
+    return text
+
+
 def moment_text(moment: Moment) -> str:
     """A day or an instant as people write it."""
     return utc_text(moment) if isinstance(moment, datetime) else moment.isoformat()
@@ -127,11 +187,14 @@ class Format:
 
 
 _NUMBER_HELP = "write a plain number such as 1234.50: no thousands separators, no currency sign"
+_CLOCK_HELP = 'write a time of day in quotes, such as "08:30" or "17:00"'
+_DAYS_HELP = f"write {', '.join(DAYS)}, or a range such as mon..fri"
 _MOMENT_HELP = "write a day such as 2025-11-30, or an instant such as 2025-11-30T10:00:00Z"
 
 FORMATS: dict[str, Format] = {
     "number": Format(parse_number, _NUMBER_HELP),
     "factor": Format(parse_factor_or_unknown, "write a factor such as 0.5 for half the price"),
+    "count": Format(parse_count, "write a whole number, 0 or more"),
     "whole": Format(parse_whole, "write a whole number"),
     "quantity": Format(parse_quantity, "write digits, or 1k, 1M, 1G"),
     "day": Format(parse_day, "write a day such as 2025-11-30"),
@@ -140,6 +203,13 @@ FORMATS: dict[str, Format] = {
     "moment": Format(parse_moment, _MOMENT_HELP),
     "months": Format(parse_months, "write a number of months such as: 12 months"),
     "currency": Format(parse_currency, "write three capital letters such as USD"),
+    "unit": Format(parse_unit, "write one word of letters, in the singular, such as credit"),
+    "clock": Format(parse_clock, _CLOCK_HELP),
+    "clock-end": Format(parse_clock_end, f'{_CLOCK_HELP}; "24:00" ends the day'),
+    "days": Format(parse_days, _DAYS_HELP),
+    "scope": Format(
+        parse_scope, "write party, contract, or a list of dimensions such as [customer]"
+    ),
     "timezone": Format(parse_zone, "write a zone's name such as UTC or America/New_York"),
     "identifier": Format(
         parse_identifier, "use letters, digits, `-`, `_` and `.`, starting with a letter or digit"
@@ -150,7 +220,7 @@ FORMATS: dict[str, Format] = {
     "line": Format(parse_line, "write it in one line, without tabs and control characters"),
     "price": Format(
         parse_price_or_unknown,
-        "write AMOUNT per QUANTITY, such as 2.50 per 1M; a bare amount is per 1",
+        "write AMOUNT per QUANTITY, such as 2.50 per 1M (digits, 1k, 1M, 1G); bare is per 1",
     ),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tokenbooks.documents import CreditEvent
 from tokenbooks.names import nearest
-from tokenbooks.problems import Position, Problem, error
+from tokenbooks.problems import Position, Problem, error, warning
 
 #: Events that a bonus can belong to.
 BOUGHT = ("purchase", "opening")
@@ -17,7 +17,8 @@ def name_lots(events: Sequence[CreditEvent]) -> tuple[list[CreditEvent], list[Pr
     """The events, each with its lot's id, and each bonus with its purchase as parent.
 
     Problems: ``lot-duplicate``, ``lot-unknown`` (a bonus of no purchase),
-    ``lot-before-start`` (a bonus dated before its purchase).
+    ``lot-before-start`` (a bonus dated before its purchase), and the warning
+    ``lot-unnamed`` (lots without a name that only their order in the file tells apart).
     """
     namer = _Namer(events)
     named = [namer.named(event) if event.event != "bonus" else event for event in events]
@@ -30,6 +31,7 @@ class _Namer:
     def __init__(self, events: Sequence[CreditEvent]) -> None:
         self.problems: list[Problem] = []
         self.taken: dict[str, Position] = {}
+        self.unnamed: dict[str, Position] = {}
         # stated ids come first, so that a built one never takes one of them
         self.stated = {event.lot for event in events if event.lot and event.event != "bonus"}
 
@@ -62,7 +64,22 @@ class _Namer:
             count += 1
             name = f"{stem}-{count}"
         self.taken[name] = event.position
+        if stem in self.unnamed:
+            self._unnamed(event, name, self.unnamed[stem])
+        self.unnamed.setdefault(stem, event.position)
         return name
+
+    def _unnamed(self, event: CreditEvent, name: str, first: Position) -> None:
+        """A row that is written above them later would take the name of the first."""
+        message = (
+            f"a second lot of {event.contract} on {event.day} has no name, after {first}:"
+            f" its place in the file makes it '{name}'"
+        )
+        help = (
+            "give each of them a name in the column lot, before the month is closed; until then"
+            " add rows of that day below these"
+        )
+        self.problems.append(warning("lot-unnamed", message, help, event.position))
 
     def _take(self, lot: str, event: CreditEvent) -> None:
         if lot in self.taken:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
-from tokenbooks.names import STANDARD_METERS, nearest
-from tokenbooks.periods import Moment, local_time
+from tokenbooks.periods import Moment
 from tokenbooks.problems import Position, Problem, error, warning
 from tokenbooks.rating.plan import Alias, Modifier, Plan, Rate
+from tokenbooks.rating.succession import begin_of, end_of
 from tokenbooks.sources.formats import moment_text
 
 #: How exports say "nothing special"; such values are dropped when usage is read.
@@ -21,23 +21,19 @@ _NEUTRAL = {
     "speed": {"standard"},
 }
 
-_FIRST, _LAST = datetime.min, datetime.max
-
 
 def check_plan(plan: Plan, meters: Mapping[str, Position]) -> Iterator[Problem]:
     """Every contradiction between the rates, aliases, modifiers and meters of a plan.
 
     ``meters`` are the places of the keys under ``meters:``.
 
-    Problems: ``alias-twice``, ``alias-is-model``, ``part-of-circle``; the warnings
-    ``meter-mistyped`` for what looks like a mistyped standard meter and
+    Problems: ``alias-twice``, ``alias-is-model``, ``part-of-circle``; the warning
     ``condition-neutral`` for a condition that no usage can meet.
     """
     zone = plan.timezone or "UTC"
     yield from _double_aliases(plan.aliases, zone)
     yield from _aliases_that_are_models(plan)
     yield from _circles(plan, meters)
-    yield from _strange_meters(plan)
     yield from _neutral_conditions(plan)
 
 
@@ -55,28 +51,25 @@ def check_order(
     what: str, starts: Moment | None, until: Moment | None, zone: str, place: Position
 ) -> Iterator[Problem]:
     """A span must end after it begins."""
-    if starts is not None and until is not None and _begin(starts, zone) >= _end(until, zone):
+    if starts is not None and until is not None and begin_of(starts, zone) >= end_of(until, zone):
         message = f"{what} ends at {moment_text(until)}, not after it begins, {moment_text(starts)}"
         help = "correct `from` or `until`; `until` is the first moment after it"
         yield error("dates-order", message, help, place)
 
 
-def _begin(moment: Moment | None, zone: str) -> datetime:
-    return local_time(moment, zone) if moment is not None else _FIRST
-
-
-def _end(moment: Moment | None, zone: str) -> datetime:
-    return local_time(moment, zone) if moment is not None else _LAST
-
-
 def _ties(rows: Iterable[Rate | Modifier], zone: str) -> Iterator[Problem]:
-    """Rows with the same conditions and beginning that price the same meter."""
-    seen: dict[tuple[object, datetime, str], Position] = {}
+    """Rows with the same conditions and beginning that price the same meter.
+
+    A correction has the conditions and beginning of what it corrects, and another day.
+    """
+    seen: dict[tuple[object, datetime, date | None, str], Position] = {}
     for row in rows:
+        if row.corrects and row.corrected_on is None:
+            continue  # told already: a correction without its day
         conditions = row.conditions if isinstance(row, Rate) else row.when
         tied: dict[Position, list[str]] = {}
         for meter in _meters(row):
-            key = (conditions, _begin(row.starts, zone), meter)
+            key = (conditions, begin_of(row.starts, zone), row.corrected_on, meter)
             if key in seen:
                 tied.setdefault(seen[key], []).append(meter)
             else:
@@ -102,9 +95,9 @@ def _double_aliases(aliases: Iterable[Alias], zone: str) -> Iterator[Problem]:
     for alias in aliases:
         by_name.setdefault(alias.name, []).append(alias)
     for name, same in by_name.items():
-        in_time = sorted(same, key=lambda alias: (_begin(alias.starts, zone), alias.position))
+        in_time = sorted(same, key=lambda alias: (begin_of(alias.starts, zone), alias.position))
         for earlier, later in pairwise(in_time):
-            if _begin(later.starts, zone) < _end(earlier.until, zone):
+            if begin_of(later.starts, zone) < end_of(earlier.until, zone):
                 message = f"'{name}' stands for {earlier.model} and for {later.model} at once"
                 help = "give the earlier one an `until`, or take one away"
                 yield error("alias-twice", message, help, max(earlier.position, later.position))
@@ -138,20 +131,6 @@ def _circles(plan: Plan, meters: Mapping[str, Position]) -> Iterator[Problem]:
             help = "take one part_of away"
             place = meters.get(meter, plan.position)
             yield error("part-of-circle", message, help, place)
-
-
-def _strange_meters(plan: Plan) -> Iterator[Problem]:
-    own = {*STANDARD_METERS, *plan.part_of, *plan.part_of.values()}
-    told: set[str] = set()
-    for rate in plan.rates:
-        for price in rate.prices:
-            for meter in set(price.meters) - own - told:
-                told.add(meter)
-                near = nearest(meter, STANDARD_METERS) if len(meter) > 5 else None
-                if near and abs(len(near) - len(meter)) <= 1:
-                    message = f"'{meter}' is not a standard meter, but looks like '{near}'"
-                    help = f"write {near}, or name it under meters: if it is one of your own"
-                    yield warning("meter-mistyped", message, help, price.position)
 
 
 def _neutral_conditions(plan: Plan) -> Iterator[Problem]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
 
-from tokenbooks.amounts import number_text
 from tokenbooks.problems import Problem, error
-from tokenbooks.rating.plan import Alias, Modifier, Plan, Rate
-from tokenbooks.sources.conditions import read_conditions
+from tokenbooks.rating.plan import Credit, Plan
 from tokenbooks.sources.files import matching_files
-from tokenbooks.sources.formats import UNKNOWN_PRICE, moment_of, number_of, read_value
-from tokenbooks.sources.plan_checks import check_order, check_plan, check_ties
-from tokenbooks.sources.prices import read_price
+from tokenbooks.sources.formats import read_value
+from tokenbooks.sources.plan_checks import check_plan, check_ties
+from tokenbooks.sources.plan_limits import check_limits
+from tokenbooks.sources.plan_names import check_names
+from tokenbooks.sources.plan_reading import PlanReading
+from tokenbooks.sources.plan_rows import read_aliases, read_modifier, read_rate
+from tokenbooks.sources.plan_terms import read_terms
 from tokenbooks.sources.schema_check import check_tree, load_schema
-from tokenbooks.sources.yaml_tree import LIST, Node, read_tree
+from tokenbooks.sources.yaml_tree import Node, read_tree
 
 #: Problems of values that could not be read.
 _UNREAD = frozenset({"value-invalid", "value-missing"})
@@ -63,97 +65,58 @@ def read_plan(path: Path) -> tuple[Plan | None, list[Problem]]:
     if tree is None:
         return None, problems
     problems += check_tree(tree, load_schema("plan"))
-    plan = _read_plan(tree, path, problems)
+    reading = _begin_reading(tree, problems)
+    plan = _read_plan(tree, path, reading)
     if not any(problem.code in _UNREAD for problem in problems):
         problems += check_ties(plan)
     problems += check_plan(plan, tree["meters"].key_positions)
+    problems += check_names(plan, tree)
+    problems += check_limits(plan)
     return plan, problems
 
 
-def _read_plan(tree: Node, path: Path, problems: list[Problem]) -> Plan:
-    zone = tree["timezone"].word() if read_value("timezone", tree["timezone"].word()) else ""
+def _begin_reading(tree: Node, problems: list[Problem]) -> PlanReading:
+    """What the parts need to know of the whole: its zone, and its unit of credits."""
+    reading = PlanReading(_zone_of(tree) or "UTC", problems=problems)
+    rules = tree["credits"]
+    for key, needed in (("unit", "worth"), ("worth", "unit")):
+        if key in rules and needed not in rules:
+            reading.key_alone(rules, key, needed)
+    unit, worth = rules["unit"].word(), reading.amount(rules["worth"], "1")
+    if not worth:
+        message = "a credit is worth nothing"
+        help = "write what one credit is worth, such as 0.01; free is a price of 0"
+        reading.error("quantity-zero", message, help, rules["worth"].position)
+    return replace(reading, credit=Credit(unit, worth)) if unit else reading
+
+
+def _zone_of(tree: Node) -> str:
+    zone = tree["timezone"].word()
+    return zone if read_value("timezone", zone) else ""
+
+
+def _read_plan(tree: Node, path: Path, reading: PlanReading) -> Plan:
     months = read_value("months", tree["credits"]["expires"].word())
     meters = tree["meters"].entries.items()
     part_of = {name: node["part_of"].word() for name, node in meters}
+    levels = frozenset(name for name, node in meters if node["kind"].word() == "level")
+    if "rates" not in tree and "fees" not in tree:
+        message = "the key 'rates' is missing in the file"
+        help = "add `rates:` (the prices, each with the usage it is for), or `fees:`"
+        reading.error("key-missing", message, help, tree.position)
     return Plan(
         id=tree["plan"].word(path.stem),
         currency=tree["currency"].word(),
-        rates=tuple(_read_rate(node, zone or "UTC", problems) for node in tree["rates"]),
-        timezone=zone or None,
+        rates=tuple(read_rate(node, reading) for node in tree["rates"]),
+        timezone=_zone_of(tree) or None,
         source=tree["source"].word(),
         part_of={name: parent for name, parent in part_of.items() if parent},
         defaults={name: node.word() for name, node in tree["defaults"].entries.items()},
-        aliases=_read_aliases(tree["aliases"], zone or "UTC", problems),
-        modifiers=tuple(
-            _read_modifier(node, zone or "UTC", problems) for node in tree["modifiers"]
-        ),
+        aliases=read_aliases(tree["aliases"], reading),
+        modifiers=tuple(read_modifier(node, reading) for node in tree["modifiers"]),
         credits_expire_months=months if isinstance(months, int) else None,
+        credit=reading.credit,
+        terms=read_terms(tree, levels, reading),
+        levels=levels,
         position=tree["plan"].position if tree["plan"] else tree.position,
     )
-
-
-def _read_rate(node: Node, zone: str, problems: list[Problem]) -> Rate:
-    starts, until = moment_of(node["from"].word()), moment_of(node["until"].word())
-    problems += check_order("the rate", starts, until, zone, node["until"].position)
-    prices = [read_price(name, price, problems) for name, price in node["prices"].entries.items()]
-    rate = Rate(
-        conditions=read_conditions(node["for"]),
-        prices=tuple(price for price in prices if price is not None),
-        starts=starts,
-        until=until,
-        position=node.position,
-    )
-    _check_counted_once(rate, problems)
-    return rate
-
-
-def _check_counted_once(rate: Rate, problems: list[Problem]) -> None:
-    """Within a rate every meter has one price, also those counted together by ``of``."""
-    priced: dict[str, str] = {}
-    for price in rate.prices:
-        for meter in price.meters:
-            if meter in priced:
-                message = f"'{meter}' is priced by '{priced[meter]}' and by '{price.name}'"
-                help = "take it out of one of them"
-                problems.append(error("rates-tie", message, help, price.position))
-            priced[meter] = price.name
-
-
-def _read_aliases(node: Node, zone: str, problems: list[Problem]) -> tuple[Alias, ...]:
-    aliases = []
-    for model, names in node.entries.items():
-        for item in names.items if names.kind == LIST else (names,):
-            starts, until = moment_of(item["from"].word()), moment_of(item["until"].word())
-            problems += check_order("the alias", starts, until, zone, item["until"].position)
-            name = item.word() or item["name"].word()
-            if name:
-                aliases.append(Alias(name, model, starts, until, item.position))
-    return tuple(aliases)
-
-
-def _read_modifier(node: Node, zone: str, problems: list[Problem]) -> Modifier:
-    starts, until = moment_of(node["from"].word()), moment_of(node["until"].word())
-    problems += check_order("the modifier", starts, until, zone, node["until"].position)
-    return Modifier(
-        name=node["name"].word(),
-        when=read_conditions(node["when"]),
-        times={
-            meter: _read_factor(value, problems) for meter, value in node["times"].entries.items()
-        },
-        starts=starts,
-        until=until,
-        position=node.position,
-    )
-
-
-def _read_factor(node: Node, problems: list[Problem]) -> Decimal:
-    if node.word().strip().startswith(UNKNOWN_PRICE):
-        message = f"the factor '{node.word().strip()}' is still to be filled in"
-        help = "fill in the factor, such as 0.5 for half the price; write 1 for the full price"
-        problems.append(error("price-missing", message, help, node.position))
-    factor = number_of(node.word())
-    if factor is not None and factor < 0:
-        message = f"the factor {number_text(factor)} is below zero"
-        help = "write a factor such as 0.5 for half the price"
-        problems.append(error("factor-negative", message, help, node.position))
-    return factor if factor is not None else Decimal(1)

@@ -111,7 +111,7 @@ class _Checker:
             self.problems.append(error("value-missing", f"'{name}' is empty", help, node.position))
         for key, value in node.entries.items():
             below = self._schema_of(key, schema)
-            remedy = _remedy(key, schema.get("propertyNames", {}))
+            remedy = _remedy(key, self._resolved(schema.get("propertyNames", {})))
             if remedy is not None:
                 message = f"'{key}' cannot be a name here"
                 self.problems.append(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tokenbooks.book import AllocationRule, Book, Share
 from tokenbooks.periods import start_of
-from tokenbooks.usage.keys import Key, distinct_keys, put_keys
+from tokenbooks.usage.keys import distinct_keys, put_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +42,28 @@ def allocation_dimensions(book: Book) -> set[str]:
     return {name for rule in book.allocate for name in rule.when.dimensions}
 
 
-def allocate_keys(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, book: Book
-) -> dict[int, Allocation]:
+class Allocations:
+    """The allocations of a book, each with one id: usage of one rule shares it."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._found: dict[object, Allocation] = {}
+
+    def of(self, values: Mapping[str, str], day: date) -> int:
+        """The allocation of something with these dimensions on a day."""
+        rule = ruling(self._book, values, day)
+        place = id(rule) if rule else None
+        if place not in self._found:
+            shares = rule.shares if rule else _unruled(self._book)
+            self._found[place] = Allocation(len(self._found), shares, rule)
+        return self._found[place].id
+
+    def by_id(self) -> dict[int, Allocation]:
+        """The allocations by id."""
+        return {allocation.id: allocation for allocation in self._found.values()}
+
+
+def allocate_keys(connection: duckdb.DuckDBPyConnection, layout: Layout, book: Book) -> Allocations:
     """Decide the allocation of every distinct usage key.
 
     Creates the table ``allocation_keys`` (see ``usage.keys``), whose ``id`` is the
@@ -59,17 +78,13 @@ def allocate_keys(
             if day is not None
         }
     )
-    allocations: dict[object, Allocation] = {}
-    decided: list[tuple[Key, int]] = []
-    for key in distinct_keys(connection, dimensions, cuts):
-        rule = ruling(book, key.values, key.at.date())
-        place = id(rule) if rule else None
-        if place not in allocations:
-            shares = rule.shares if rule else _unruled(book)
-            allocations[place] = Allocation(len(allocations), shares, rule)
-        decided.append((key, allocations[place].id))
+    allocations = Allocations(book)
+    decided = [
+        (key, allocations.of(key.values, key.at.date()))
+        for key in distinct_keys(connection, dimensions, cuts)
+    ]
     put_keys(connection, "allocation_keys", dimensions, decided)
-    return {allocation.id: allocation for allocation in allocations.values()}
+    return allocations
 
 
 def ruling(book: Book, values: Mapping[str, str], day: date) -> AllocationRule | None:

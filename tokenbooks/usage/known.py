@@ -10,12 +10,13 @@ earlier days (what the files say now, less what was booked).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from tokenbooks.periods import Period, start_of
-from tokenbooks.usage.layout import Layout, meter_column, meter_type
+from tokenbooks.rating.measures import is_measure
+from tokenbooks.usage.layout import Layout, meter_column, meter_type, sql_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,6 +34,7 @@ def combine_usage(
 
     ``reread`` are the contracts whose files were all read again: their earlier days are
     compared with what was booked. ``file_meters`` are the meters of ``usage_files``.
+    Of a level the late difference is the later value less the one that was booked.
     """
     columns = _columns(layout, file_meters)
     own = f'SELECT {columns} FROM usage_files WHERE "at" >= ? AND "at" < ?'
@@ -51,12 +53,26 @@ def combine_usage(
     )
 
 
-def contracts_with_late_usage(connection: duckdb.DuckDBPyConnection, layout: Layout) -> set[str]:
+def contracts_with_late_usage(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    measured: Mapping[str, Mapping[str, date]] | None = None,
+) -> set[str]:
     """Contracts whose quantities of closed days are not what was booked.
 
-    Dimensions that are kept now and were not then move no quantity of a day.
+    Dimensions that are kept now and were not then move no quantity of a day, nor do measures
+    that were not taken then: ``measured`` tells since when a contract's measures are.
     """
-    sums = " OR ".join(f"sum({column}) <> 0" for column in layout.meter_columns) or "false"
+    meters = [name for name in layout.meters if not is_measure(name)]
+    differences = [f"sum({meter_column(name)}) <> 0" for name in meters]
+    differences += [
+        f'(contract = {sql_text(contract)} AND "at" >= {_literal(start_of(since))}'
+        f" AND sum({meter_column(name)}) <> 0)"
+        for contract, names in (measured or {}).items()
+        for name, since in names.items()
+        if name in layout.meters and is_measure(name)
+    ]
+    sums = " OR ".join(differences) or "false"
     rows = connection.execute(
         "SELECT DISTINCT contract FROM"
         f' (SELECT contract, "at" FROM usage_late GROUP BY ALL HAVING {sums})'
@@ -88,24 +104,34 @@ def _late_differences(
     listed = ", ".join(["contract", "party", '"at"', *layout.dimension_columns])
     sums = ", ".join(f"sum({c}) AS {c}" for c in (*layout.meter_columns, "rows"))
     negative = ", ".join(f"-{column} AS {column}" for column in (*layout.meter_columns, "rows"))
-    changed = " OR ".join(f"sum({column}) <> 0" for column in layout.meter_columns) or "false"
-    chosen = ", ".join("'" + name.replace("'", "''") + "'" for name in reread) or "NULL"
+    changed = " OR ".join(_changed(name, layout) for name in layout.meters) or "false"
+    now, then = (", true AS now", ", false AS now") if layout.level_meters else ("", "")
+    chosen = ", ".join(map(sql_text, reread)) or "NULL"
     early = f'contract IN ({chosen}) AND "at" < {_literal(start_of(period.start))}'
     kept = f'{early} AND "at" >= {_literal(start_of(start.start))}'
     return (
         f"SELECT {listed}, {sums} FROM ("
-        f"SELECT {columns} FROM usage_files WHERE {kept}"
-        f" UNION ALL SELECT {listed}, {negative} FROM usage_before WHERE {early}"
+        f"SELECT {columns}{now} FROM usage_files WHERE {kept}"
+        f" UNION ALL SELECT {listed}, {negative}{then} FROM usage_before WHERE {early}"
         f") GROUP BY ALL HAVING {changed}"
     )
 
 
+def _changed(name: str, layout: Layout) -> str:
+    """Whether what the files say now differs from what was booked: no level is not level 0."""
+    column = meter_column(name)
+    if name not in layout.levels:
+        return f"sum({column}) <> 0"
+    return f"sum({column}) FILTER (now) IS DISTINCT FROM -sum({column}) FILTER (NOT now)"
+
+
 def _columns(layout: Layout, meters: Collection[str]) -> str:
-    """The columns of ``usage_days``; meters that the source lacks are zero."""
+    """The columns of ``usage_days``; meters that the source lacks are zero, levels NULL."""
     cells = ["contract", "party", '"at"', *layout.dimension_columns]
     for name in layout.meters:
         column = meter_column(name)
-        cells.append(column if name in meters else f"0::{meter_type(name)} AS {column}")
+        nothing = "NULL" if name in layout.levels else "0"
+        cells.append(column if name in meters else f"{nothing}::{meter_type(name)} AS {column}")
     return ", ".join([*cells, "rows"])
 
 
@@ -114,5 +140,7 @@ def _literal(at: datetime) -> str:
 
 
 def merged_meters(layouts: Iterable[Collection[str]]) -> tuple[str, ...]:
-    """Meters of several tables, each once, in order of first appearance."""
-    return tuple(dict.fromkeys(name for meters in layouts for name in meters))
+    """Meters of several tables, each once, in order of first appearance; then measures."""
+    return tuple(
+        sorted(dict.fromkeys(name for meters in layouts for name in meters), key=is_measure)
+    )

@@ -12,7 +12,9 @@ written ``"at"``, or with its table: ``AT`` is a word of the SQL dialect.
     verdict TINYINT       0 used, 1 skipped by rule, 2 rejected, 3 replaced
     party VARCHAR         '' where the contract has only one
     "d_NAME" VARCHAR      one column per kept dimension; NULL where absent
-    "m_NAME"              one column per meter: HUGEINT, or DECIMAL(38,9) with decimals
+    "m_NAME"              one column per meter: HUGEINT, or DECIMAL(38,9) with decimals;
+                          after the meters one per measure (``rating.measures``)
+    "s_NAME" TIMESTAMP    for levels only: since when the level holds, UTC
     rows BIGINT           how many rows of the file stand behind it
 
 ``stated_read``: what statements say, summed likewise::
@@ -23,6 +25,10 @@ written ``"at"``, or with its table: ``AT`` is a word of the SQL dialect.
 ``usage_days``: what counts, over all files and earlier closes::
 
     contract VARCHAR, party VARCHAR, "at" TIMESTAMP, "d_NAME"..., "m_NAME"..., rows BIGINT
+
+A meter that is a level (such as seats) does not add up: its column holds the last value of
+the step, and NULL where no row says any, in all of these tables. Derived dimensions do not
+tell levels apart: in ``usage_days`` one of their rows has the last value.
 """
 
 from __future__ import annotations
@@ -31,9 +37,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tokenbooks.names import WHOLE_METERS
+from tokenbooks.rating.measures import PACKAGES, REQUESTS, is_measure
+from tokenbooks.rating.windows import is_hours
 
 #: Decimal places of quantities that are not whole.
 QUANTITY_PLACES = 9
+
+#: The dimension that tells single rows apart, for prices that look at each event.
+EVENT = "event"
 
 USED, SKIPPED, REJECTED, REPLACED = 0, 1, 2, 3
 
@@ -43,10 +54,14 @@ AMOUNT_TYPE = "DECIMAL(38,18)"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which dimensions are kept and which meters there are, both in column order."""
+    """Which dimensions are kept and which meters there are, both in column order.
+
+    After the meters stand the measures. ``levels`` are meters that do not add up.
+    """
 
     dimensions: tuple[str, ...]
     meters: tuple[str, ...]
+    levels: frozenset[str] = frozenset()
 
     @property
     def dimension_columns(self) -> tuple[str, ...]:
@@ -57,6 +72,16 @@ class Layout:
     def meter_columns(self) -> tuple[str, ...]:
         """Quoted column names of the meters."""
         return tuple(meter_column(name) for name in self.meters)
+
+    @property
+    def level_meters(self) -> tuple[str, ...]:
+        """The meters that are levels, in column order."""
+        return tuple(name for name in self.meters if name in self.levels)
+
+
+def is_derived(dimension: str) -> bool:
+    """Whether a dimension is derived from a row's time and place, because a plan needs it."""
+    return dimension == EVENT or is_hours(dimension)
 
 
 def dimension_column(name: str) -> str:
@@ -69,9 +94,36 @@ def meter_column(name: str) -> str:
     return '"m_' + name.replace('"', '""') + '"'
 
 
+def since_column(meter: str) -> str:
+    """The quoted column that says since when a level holds."""
+    return '"s_' + meter.replace('"', '""') + '"'
+
+
+def sql_text(text: str) -> str:
+    """A text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def last_value(column: str, moment: str) -> str:
+    """SQL that takes the last value of a level: of values at one moment the greatest.
+
+    Rows without a value do not count, so that the order of rows tells nothing.
+    """
+    return f"arg_max({column}, ({moment}, {column}))"
+
+
 def is_whole(meter: str) -> bool:
-    """Whether a meter is counted in whole numbers; unknown meters may have decimals."""
-    return meter in WHOLE_METERS
+    """Whether a meter is counted in whole numbers; unknown meters may have decimals.
+
+    A measure tells by its name, so that states can be read back: it is whole where it
+    counts, or where its meters are and no term has decimals.
+    """
+    if not is_measure(meter):
+        return meter in WHOLE_METERS
+    meters, take, *terms = meter.split(" ")
+    if take in {REQUESTS, PACKAGES}:
+        return True
+    return all(map(is_whole, meters.split("+"))) and not any("." in term for term in terms)
 
 
 def meter_type(meter: str) -> str:
@@ -84,7 +136,9 @@ _READ_HEAD = 'file INTEGER, bucket TIMESTAMP, bucket_end TIMESTAMP, "at" TIMESTA
 
 def usage_read_sql(layout: Layout) -> str:
     """The statement that creates an empty ``usage_read``."""
-    return _table("usage_read", f"{_READ_HEAD}, party VARCHAR", _keys(layout), "rows BIGINT")
+    since = "".join(f"{since_column(name)} TIMESTAMP, " for name in layout.level_meters)
+    head = f"{_READ_HEAD}, party VARCHAR"
+    return _table("usage_read", head, _keys(layout) + since, "rows BIGINT")
 
 
 def stated_read_sql(dimensions: Sequence[str]) -> str:

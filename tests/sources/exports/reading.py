@@ -87,8 +87,10 @@ def export_file(
     source: UsageSource = SOURCE,
     each: str | None = None,
     cuts: Sequence[datetime] = (),
+    **needs: Any,
 ) -> ExportFile:
-    return ExportFile(path, path.name, contract, source, kind, zone, each, tuple(cuts))
+    """An export file; ``needs`` are what a plan needs of its rows."""
+    return ExportFile(path, path.name, contract, source, kind, zone, each, tuple(cuts), **needs)
 
 
 def write(folder: Path, text: str | bytes, name: str = "usage.csv") -> Path:

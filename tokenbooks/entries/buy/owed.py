@@ -71,8 +71,15 @@ def is_bill(invoice: Invoice) -> bool:
 
 
 def document_id(invoice: Invoice) -> str:
-    """The unit that a row of the invoices file is posted as."""
-    return invoice.invoice if invoice.kind == "invoice" else f"{invoice.kind}-{invoice.invoice}"
+    """The unit that a row of the invoices file is posted as.
+
+    Brackets, which no number of a document has, keep an invoice that is numbered as
+    ``credit_note-1`` apart from the credit note 1.
+    """
+    if invoice.kind != "invoice":
+        return f"{invoice.kind}-{invoice.invoice}"
+    is_odd = invoice.invoice.startswith("credit_note-")
+    return f"[{invoice.invoice}]" if is_odd else invoice.invoice
 
 
 def billed_amount(invoice: Invoice) -> Decimal:

@@ -6,14 +6,14 @@ the liability that the document was booked to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from tokenbooks.amounts import round_half_up
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.buy.owed import document_id
-from tokenbooks.entries.buy.purchase import PAID_FROM
+from tokenbooks.entries.buy.purchase import PAID_FROM, charged
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import Line, Posted, add, by_unit
 from tokenbooks.facts import Facts
@@ -60,6 +60,43 @@ def payment_entries(
 def payment_id(receipt: Invoice) -> str:
     """The unit of a payment: its document and day, for a document may be paid in parts."""
     return f"{document_id(receipt)}-{receipt.day}"
+
+
+def overpayments(
+    facts: Facts, period: Period, places: int
+) -> Iterator[tuple[Invoice, Decimal, Decimal]]:
+    """The receipts of a period that pay more than their document is for.
+
+    With each, what the document is for, and what its receipts up to this one come to.
+    """
+    owed = _owed(facts, places)
+    paid: dict[tuple[str, str], Decimal] = {}
+    receipts = (row for row in facts.invoices if row.kind == "receipt" and row.day < period.end)
+    for receipt in sorted(receipts, key=lambda row: (row.day, row.position)):
+        key = (receipt.contract, receipt.invoice)
+        paid[key] = paid.get(key, Decimal(0)) + round_half_up(receipt.amount, places)
+        if key in owed and paid[key] > owed[key] and receipt.day in period:
+            yield receipt, owed[key], paid[key]
+
+
+def _owed(facts: Facts, places: int) -> dict[tuple[str, str], Decimal]:
+    """What each document is for: invoices, purchases, and balances of the opening."""
+    owed: dict[tuple[str, str], Decimal] = {}
+    for balance in facts.opening:
+        if balance.document and balance.role in PAID_FROM.values():
+            key = (balance.contract, balance.document)
+            owed[key] = owed.get(key, Decimal(0)) - round_half_up(balance.amount, places)
+    for event in facts.credits:
+        if event.document and event.event == "purchase":
+            key = (event.contract, event.document)
+            owed[key] = owed.get(key, Decimal(0)) + charged(facts, event, places)
+    for row in facts.invoices:
+        if row.kind == "invoice":
+            key = (row.contract, row.invoice)
+            is_charged = facts.book.contracts[row.contract].tax_kind != "reverse_charge"
+            tax = round_half_up(row.tax, places) if is_charged else 0
+            owed[key] = owed.get(key, Decimal(0)) + round_half_up(row.amount, places) + tax
+    return owed
 
 
 def _liabilities(facts: Facts) -> dict[tuple[str, str], str]:

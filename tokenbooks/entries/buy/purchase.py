@@ -12,11 +12,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tokenbooks.amounts import round_half_up
+from tokenbooks.book import Book
 from tokenbooks.credits.lots import Lot, price_paid, tax_kind
+from tokenbooks.documents import CreditEvent
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.entry import Entry
-from tokenbooks.entries.posted import Line, Posted, add, by_unit
+from tokenbooks.entries.posted import Line, Posted, Unit, add, by_unit
 from tokenbooks.facts import Facts
+from tokenbooks.names import DEFAULT_ACCOUNTS
 from tokenbooks.periods import Period
 
 #: How a purchase is paid -> the role that is credited.
@@ -50,25 +53,39 @@ def _payment(
 ) -> None:
     """The other side of a purchase: tax, fee and what was paid."""
     event = lot.event
-    rate = Fraction(event.fx_rate or 1)
-    price = round_half_up(Fraction(price_paid(event)) * rate, places)
-    tax = round_half_up(Fraction(event.tax or 0) * rate, places)
-    fee = round_half_up(Fraction(event.fee or 0) * rate, places)
     kind = tax_kind(facts, event)
+    _, tax, fee = _priced(facts, event, places)
     if kind == "recoverable":
         add(posted, Line(*unit, "input_vat_recoverable"), tax)
     elif kind == "reverse_charge":
         add(posted, Line(*unit, "input_vat_recoverable"), tax)
         add(posted, Line(*unit, "output_vat_payable"), -tax)
-    elif facts.book.policy("nonrecoverable_tax", event.day) == "expense":
-        add(posted, Line(*unit, "sales_tax_expense"), tax)
     else:
-        in_cost = Fraction(price_paid(event) + (event.tax or 0)) * rate
-        price, tax = round_half_up(in_cost, places), Decimal(0)
+        add(posted, Line(*unit, "sales_tax_expense"), tax)
     add(posted, Line(*unit, "payment_fees_expense"), fee)
-    charged = price + fee + (tax if kind != "reverse_charge" else 0)
     pay = event.pay or facts.book.contracts[lot.contract].pay
-    add(posted, Line(*unit, PAID_FROM[pay]), -charged)
+    add(posted, Line(*unit, PAID_FROM[pay]), -charged(facts, event, places))
+
+
+def charged(facts: Facts, event: CreditEvent, places: int) -> Decimal:
+    """What the provider charges for a purchase, in the book's currency, with tax and fee."""
+    price, tax, fee = _priced(facts, event, places)
+    return price + fee + (tax if tax_kind(facts, event) != "reverse_charge" else 0)
+
+
+def _priced(facts: Facts, event: CreditEvent, places: int) -> tuple[Decimal, Decimal, Decimal]:
+    """The price, the tax beside it, and the fee; tax that is part of the cost is in the price."""
+    rate = Fraction(event.fx_rate or 1)
+    price, tax = Fraction(price_paid(event)), Fraction(event.tax or 0)
+    as_expense = facts.book.policy("nonrecoverable_tax", event.day) == "expense"
+    if tax_kind(facts, event) not in {"recoverable", "reverse_charge"} and not as_expense:
+        price, tax = price + tax, Fraction(0)
+    fee = Fraction(event.fee or 0)
+    return (
+        round_half_up(price * rate, places),
+        round_half_up(tax * rate, places),
+        round_half_up(fee * rate, places),
+    )
 
 
 def purchase_entries(
@@ -104,7 +121,7 @@ def opening_entries(booking: Booking, changes: Mapping[Line, Decimal]) -> list[E
         booking.entry(
             "opening",
             unit.contract,
-            unit.unit if unit.service == str(start) else f"{unit.unit}-{unit.service}",
+            _opening_subject(booking.facts.book, unit, amounts),
             start.start,
             "Opening balance",
             amounts,
@@ -113,3 +130,20 @@ def opening_entries(booking: Booking, changes: Mapping[Line, Decimal]) -> list[E
         )
         for unit, amounts in by_unit(changes, "opening").items()
     ]
+
+
+def _opening_subject(book: Book, unit: Unit, amounts: Iterable[Line]) -> str:
+    if any(line.lot for line in amounts):
+        return opening_lot_subject(book, unit.unit)
+    return balance_subject(unit.unit, "" if unit.service == str(book.start) else unit.service)
+
+
+def opening_lot_subject(book: Book, lot: str) -> str:
+    """What the id of an opening names a lot by; one that is called as a balance is told apart."""
+    roles = {*DEFAULT_ACCOUNTS, *book.accounts}
+    return f"lot {lot}" if any(f"{lot}-".startswith(f"{role}-") for role in roles) else lot
+
+
+def balance_subject(role: str, service_period: str) -> str:
+    """What the id of an opening names a balance by."""
+    return f"{role}-{service_period}" if service_period else role

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tokenbooks.sources.exports.normal_form import LongRows, NormalForm
-from tokenbooks.sources.exports.sql_text import quoted
-from tokenbooks.usage.layout import AMOUNT_TYPE, REPLACED, USED, Layout, meter_type
+from tokenbooks.sources.exports.sql_text import quoted, quoted_list
+from tokenbooks.usage.layout import AMOUNT_TYPE, REPLACED, USED, Layout, last_value, meter_type
 
 #: Column of a relation that says whether another row replaces this one.
 REPLACED_COLUMN = "replaced"
+
+#: The columns of a row's time, and of the time of the last level: ``since_`` and its name.
+_MOMENT, _SINCE = "moment", "since_"
 
 
 def usage_insert(
@@ -20,9 +23,14 @@ def usage_insert(
     With ``replacements`` the relation has a column ``replaced``.
     """
     keys = _dimension_keys(form, layout.dimensions)
-    sums = {f"q{n}": form.meters[m] for n, m in enumerate(layout.meters) if m in form.meters}
-    quantities = [f"q{n}" if f"q{n}" in sums else "0" for n in range(len(layout.meters))]
-    grouped = _grouped(form, keys, sums, relation, replacements)
+    names = {meter: f"q{n}" for n, meter in enumerate(layout.meters)}
+    sums = {name: sql for m, name in names.items() if (sql := form.quantity_of(m)) is not None}
+    levels = [name for m, name in names.items() if m in form.file.levels and name in sums]
+    quantities = [name if name in sums else _nothing(m, layout) for m, name in names.items()]
+    quantities += [
+        f"{_SINCE}{names[m]}" if names[m] in levels else "NULL" for m in layout.level_meters
+    ]
+    grouped = _grouped(form, keys, sums, relation, replacements, levels)
     return _usage_rows(form, file, layout, keys, quantities, "rows", grouped)
 
 
@@ -39,19 +47,40 @@ def long_staging(
     Which meters there are is known only after this scan.
     """
     keys = {**_dimension_keys(form, kept), "meter": long.meter}
-    grouped = _grouped(form, keys, {"quantity": long.quantity}, relation, replacements)
+    sums = {"quantity": long.quantity}
+    levels = ["level"] if form.file.levels else []
+    sums |= {"level": long.level} if levels else {}
+    grouped = _grouped(form, keys, sums, relation, replacements, levels)
     return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * {grouped}"
 
 
 def long_insert(form: NormalForm, file: int, layout: Layout, table: str) -> str:
     """The statement that adds staged rows, a column per meter."""
     keys = _dimension_keys(form, layout.dimensions)
-    quantities = [
-        f"coalesce(sum(quantity) FILTER (meter = {quoted(name)}), 0)::{meter_type(name)}"
-        for name in layout.meters
+    quantities = [_long_quantity(form, name, layout) for name in layout.meters]
+    quantities += [
+        f"max({_SINCE}level) FILTER (meter = {quoted(name)})"
+        if name in form.file.levels
+        else "NULL"
+        for name in layout.level_meters
     ]
     insert = _usage_rows(form, file, layout, keys, quantities, "sum(rows)", f"FROM {table}")
     return f"{insert} GROUP BY {', '.join([*_time_keys(form), *keys])}"
+
+
+def _long_quantity(form: NormalForm, name: str, layout: Layout) -> str:
+    kind = meter_type(name)
+    if name in form.file.levels:
+        return f"{last_value('level', f'{_SINCE}level')} FILTER (meter = {quoted(name)})::{kind}"
+    chosen = f"meter = {quoted(name)}"
+    if form.long is not None and (measured := form.long.measures.get(name)):
+        chosen = f"meter IN {quoted_list(measured)}"
+    return f"coalesce(sum(quantity) FILTER ({chosen}), {_nothing(name, layout)})::{kind}"
+
+
+def _nothing(meter: str, layout: Layout) -> str:
+    """What a column holds where a file has no such meter."""
+    return "NULL" if meter in layout.levels else "0"
 
 
 def stated_insert(form: NormalForm, file: int, dimensions: Sequence[str], relation: str) -> str:
@@ -118,8 +147,12 @@ def _grouped(
     sums: Mapping[str, str],
     relation: str,
     replacements: bool,
+    levels: Sequence[str] = (),
 ) -> str:
-    """The sums by step, bucket, verdict and keys, as a ``FROM`` clause."""
+    """The sums by step, bucket, verdict and keys, as a ``FROM`` clause.
+
+    Of ``levels``, which are some of ``sums``, it is the last value, and when it was said.
+    """
     verdict = form.verdict
     if replacements:
         kept = f"{REPLACED_COLUMN} AND {verdict} = {USED}"
@@ -128,8 +161,15 @@ def _grouped(
     if form.time.bucket:
         columns += [f"{form.time.bucket} AS bucket", f"{form.time.bucket_end} AS bucket_end"]
     columns += [f"{sql} AS {name}" for name, sql in [*keys.items(), *sums.items()]]
+    columns += [f"{form.time.start} AS {_MOMENT}"] if levels else []
     grouping = ", ".join([*_time_keys(form), *keys])
-    totals = "".join(f", sum({name}) AS {name}" for name in sums)
+    totals = "".join(
+        f", {last_value(name, _MOMENT) if name in levels else f'sum({name})'} AS {name}"
+        for name in sums
+    )
+    totals += "".join(
+        f", max({_MOMENT}) FILTER ({name} IS NOT NULL) AS {_SINCE}{name}" for name in levels
+    )
     carried = (REPLACED_COLUMN,) if replacements else ()
     rows = f"SELECT {', '.join(columns)} FROM {form.values_of(relation, carried)}"
     return f"FROM (SELECT {grouping}{totals}, count(*) AS rows FROM ({rows}) GROUP BY {grouping})"

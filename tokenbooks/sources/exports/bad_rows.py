@@ -52,7 +52,7 @@ def _failing_checks(
     connection: duckdb.DuckDBPyConnection, form: NormalForm
 ) -> list[tuple[Check, int, list[int]]]:
     """Each check that rows fail, how many do, and the numbers of the first of them."""
-    rows = f"(SELECT *, row_number() OVER () AS n FROM {form.scan})"
+    rows = form.numbered_scan
     columns = [
         f"count(*) FILTER ({check.bad}), min(n, {SHOWN_AT_MOST}) FILTER ({check.bad})"
         for check in form.checks
@@ -69,7 +69,7 @@ def exceeding_rows(
     connection: duckdb.DuckDBPyConnection, form: NormalForm, part: str, whole: str
 ) -> list[Problem]:
     """Rows whose informational meter is more than the meter that contains it: warnings."""
-    rows = f"(SELECT *, row_number() OVER () AS n FROM {form.scan})"
+    rows = form.numbered_scan
     count, first = connection.execute(
         f"SELECT count(*), min(n, {SHOWN_AT_MOST}) FROM {form.values_of(rows, ('n',))}"
         f" WHERE {form.verdict} = {USED} AND {form.meters[part]} > {form.meters[whole]}"

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tokenbooks.problems import Position, Problem, error, merged
-from tokenbooks.sources.exports.normal_form import NormalForm
+from tokenbooks.sources.exports.normal_form import ROW_NUMBER, NormalForm
 from tokenbooks.sources.exports.records import cell_place, read_records
 from tokenbooks.sources.exports.sql_text import quoted
 
@@ -76,12 +76,13 @@ def _duplicates_of_group(
 
 def _mark(connection: duckdb.DuckDBPyConnection, index: int, form: NormalForm) -> str:
     """Note which rows with a repeated id are the first of it; the file's relation."""
-    columns = ", ".join(f"c{n}" for n in range(len(form.header.columns)))
+    columns = ", ".join(form.columns)
     table = f"repeated_rows_{index}"
     identity = f"c{form.id_column}"
+    order = f" ORDER BY {ROW_NUMBER}" if form.file.events else ""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {columns},"
-        f" row_number() OVER (PARTITION BY {identity}) > 1"
+        f" row_number() OVER (PARTITION BY {identity}{order}) > 1"
         f" OR {identity} IN (SELECT id FROM seen) AS replaced"
         f" FROM {form.scan} WHERE hash({identity}) IN (SELECT h FROM repeated)"
     )

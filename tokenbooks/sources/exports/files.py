@@ -9,6 +9,8 @@ from pathlib import Path
 
 from tokenbooks.book import Contract, UsageSource
 from tokenbooks.problems import Problem, error
+from tokenbooks.rating.measures import Measure
+from tokenbooks.rating.windows import Window
 from tokenbooks.sources.exports.descriptor import STATEMENT, USAGE
 from tokenbooks.sources.files import is_outside, matching_files, shown
 
@@ -20,6 +22,10 @@ class ExportFile:
     ``kind`` is ``usage`` or ``statement``: under which key its source stands. ``zone`` is
     the contract's; ``each`` the dimension whose values are its parties. ``cuts`` are
     naive local instants at which a step is cut inside a day.
+
+    The rest is what the contract's plan needs of single rows: ``measures`` to sum beside
+    the meters, sets of ``hours`` that become dimensions, ``events`` to tell every row apart
+    (under ``name``, the file's own where empty), and the meters that are ``levels``.
     """
 
     path: Path
@@ -30,6 +36,11 @@ class ExportFile:
     zone: str
     each: str | None = None
     cuts: tuple[datetime, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    hours: tuple[tuple[Window, ...], ...] = ()
+    events: bool = False
+    levels: frozenset[str] = frozenset()
+    name: str = ""
 
 
 def find_export_files(

@@ -19,6 +19,9 @@ from tokenbooks.sources.exports.normal_time import TimeForm
 from tokenbooks.sources.exports.sql_text import scan
 from tokenbooks.usage.layout import REJECTED, SKIPPED, USED
 
+#: The column of a row's number in its file.
+ROW_NUMBER = "n"
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -44,11 +47,17 @@ class AmountForm:
 
 @dataclass(frozen=True, slots=True)
 class LongRows:
-    """Rows that name their meter: the meter, the quantity, and the meters there are."""
+    """Rows that name their meter: the meter, the quantity, and the meters there are.
+
+    ``level`` is the quantity, NULL where the cell is empty; ``measures`` are those that such
+    rows have, with the meters that each sums.
+    """
 
     meter: str
     quantity: str
     meters: tuple[str, ...]
+    level: str = "NULL"
+    measures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,8 @@ class NormalForm:
 
     ``raw`` are the columns that the upper layer needs as written, ``used`` all that the
     format reads. ``sound`` are the
-    conditions that a row must fulfil, ``checks`` tell which one it does not.
+    conditions that a row must fulfil, ``checks`` tell which one it does not. ``measures``
+    are by name; those that come to nothing in this file are left out.
     """
 
     file: ExportFile
@@ -78,14 +88,36 @@ class NormalForm:
     inside: Mapping[str, str] = field(default_factory=dict)
     informational: frozenset[str] = frozenset()
     unknown_columns: tuple[str, ...] = ()
+    measures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def scan(self) -> str:
-        """The relation of the file's rows as text."""
+        """The relation of the file's rows as text, numbered where rows are events."""
+        return self.numbered_scan if self.file.events else self._scan
+
+    @property
+    def numbered_scan(self) -> str:
+        """The relation of the file's rows with their numbers ``n``, the first is 1."""
+        return f"(SELECT *, row_number() OVER () AS {ROW_NUMBER} FROM {self._scan})"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of ``scan``."""
+        numbers = (ROW_NUMBER,) if self.file.events else ()
+        return (*(f"c{index}" for index in range(len(self.header.columns))), *numbers)
+
+    @property
+    def _scan(self) -> str:
         return scan(self.file.path, len(self.header.columns), self.header.delimiter)
+
+    def quantity_of(self, meter: str) -> str | None:
+        """The quantity of a meter or a measure in a row; None where there is none."""
+        return self.meters.get(meter) or self.measures.get(meter)
 
     def values_of(self, relation: str, carried: Iterable[str] = ()) -> str:
         """The values' layer over a relation of raw rows, with further columns of it."""
+        if self.file.events:
+            carried = dict.fromkeys([ROW_NUMBER, *carried])
         columns = [*carried, *(f"c{index}" for index in sorted(self.raw))]
         columns += [f"{sql} AS {name}" for name, sql in self.values.items()]
         return f"(SELECT {', '.join(columns)} FROM {relation})"

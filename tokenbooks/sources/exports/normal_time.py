@@ -44,6 +44,23 @@ class TimeForm:
     naive: str | None = None
     written_as_days: bool = False
 
+    @property
+    def is_instant(self) -> bool:
+        """Whether rows say the instant at which they happened, not a day or a bucket."""
+        return self.bucket is None and not self.written_as_days
+
+    @property
+    def start(self) -> str:
+        """The instant of a row, or the first one of its bucket or day, in UTC."""
+        return utc_sql("t", self.day_zone) if self.written_as_days else "t"
+
+    @property
+    def end(self) -> str:
+        """The end of a row's bucket or day, exclusive, in UTC; of an instant itself."""
+        if self.written_as_days:
+            return utc_sql("t + INTERVAL 1 DAY", self.day_zone)
+        return self.bucket_end or "t"
+
 
 def build_time_form(file: ExportFile, header: Header, times: tuple[TimeColumn, ...]) -> TimeForm:
     """The time of a file's rows, by the first time column that the file has."""
@@ -58,7 +75,7 @@ def build_time_form(file: ExportFile, header: Header, times: tuple[TimeColumn, .
     naive = None
     if time.written == "instant" and not zone:
         naive = f"t IS NULL AND {sql_values.has_no_offset(cell)}"
-    local = _local("t", file.zone)
+    local = local_sql("t", file.zone)
     if not time.buckets:
         step = _step(local, file.cuts)
         return TimeForm(values, (column,), sound, step, None, None, file.zone, naive)
@@ -66,7 +83,8 @@ def build_time_form(file: ExportFile, header: Header, times: tuple[TimeColumn, .
     values["e"] = _instant(f"c{end}", time, zone)
     day_zone = zone or file.zone
     if day_zone != file.zone:
-        local = f"CASE WHEN e - t >= {SHORTEST_DAY} THEN {_local('t', day_zone)} ELSE {local} END"
+        own_day = local_sql("t", day_zone)
+        local = f"CASE WHEN e - t >= {SHORTEST_DAY} THEN {own_day} ELSE {local} END"
     step = _step(local, file.cuts)
     return TimeForm(values, (column, end), f"{sound} AND e > t", step, "t", "e", day_zone, naive)
 
@@ -82,7 +100,7 @@ def _days(file: ExportFile, time: TimeColumn, column: int, zone: str) -> TimeFor
     step = _step("t", file.cuts)
     if not time.buckets:
         return TimeForm(values, (column,), sound, step, None, None, zone, None, True)
-    start, end = _utc("t", zone), _utc("t + INTERVAL 1 DAY", zone)
+    start, end = utc_sql("t", zone), utc_sql("t + INTERVAL 1 DAY", zone)
     return TimeForm(values, (column,), sound, step, start, end, zone, None, True)
 
 
@@ -92,14 +110,14 @@ def _instant(cell: str, time: TimeColumn, zone: str) -> str:
     return sql_values.instant(cell, zone)
 
 
-def _local(instant: str, zone: str) -> str:
+def local_sql(instant: str, zone: str) -> str:
     """A UTC timestamp as naive local time of a zone."""
     if zone == UTC:
         return instant
     return f"timezone({quoted(zone)}, timezone('UTC', {instant}))"
 
 
-def _utc(local: str, zone: str) -> str:
+def utc_sql(local: str, zone: str) -> str:
     """A naive local timestamp of a zone in UTC."""
     if zone == UTC:
         return local

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from tokenbooks.names import INFORMATIONAL_METERS, STANDARD_DIMENSIONS, STANDARD_METERS
 from tokenbooks.sources.exports import sql_values
 from tokenbooks.sources.exports.descriptor import (
     EMPTY,
+    USAGE,
     Descriptor,
     DimensionColumn,
     LongForm,
@@ -17,11 +19,19 @@ from tokenbooks.sources.exports.descriptor import (
 )
 from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.header import Header
-from tokenbooks.sources.exports.normal_form import AmountForm, Check, LongRows, NormalForm
+from tokenbooks.sources.exports.measures import long_measures, measures_sql, one_request
+from tokenbooks.sources.exports.normal_form import (
+    ROW_NUMBER,
+    AmountForm,
+    Check,
+    LongRows,
+    NormalForm,
+)
 from tokenbooks.sources.exports.normal_time import TimeForm, build_time_form
 from tokenbooks.sources.exports.records import shortened
 from tokenbooks.sources.exports.sql_text import quoted, quoted_list
-from tokenbooks.usage.layout import is_whole
+from tokenbooks.sources.exports.windows import hours_form
+from tokenbooks.usage.layout import EVENT, is_whole
 
 #: Names of columns that look as if they counted something that could be billed.
 _METER_LIKE = re.compile(
@@ -64,11 +74,13 @@ class _Builder:
         if descriptor.kind != EMPTY:
             self._require_time(time)
         dimensions = {spec.name: self._dimension(spec) for spec in self._dimensions()}
+        dimensions.update(self._derived(time))
         specs = self._meters()
         meters = {spec.name: self._meter(spec) for spec in specs}
         amount = self._amount(descriptor.amount)
         long = self._long(descriptor.long)
         skips = self._skips()
+        known = {name: sql for name, sql in meters.items() if sql is not None}
         return NormalForm(
             file=self.file,
             header=self.header,
@@ -78,7 +90,7 @@ class _Builder:
             raw=frozenset(self.raw),
             used=tuple(sorted(self.used)),
             dimensions={name: sql for name, sql in dimensions.items() if sql is not None},
-            meters={name: sql for name, sql in meters.items() if sql is not None},
+            meters=known,
             skips=skips,
             sound=tuple(self.sound),
             checks=tuple(self.checks),
@@ -88,6 +100,7 @@ class _Builder:
             inside={spec.name: spec.inside for spec in specs if spec.inside},
             informational=frozenset(spec.name for spec in specs if spec.informational),
             unknown_columns=self._unknown_columns(),
+            measures={} if long else self._measures(time, known),
         )
 
     # columns
@@ -164,7 +177,30 @@ class _Builder:
         )
         return f"CASE{mapped}{neutral} ELSE {cell} END" if mapped or neutral else cell
 
+    def _derived(self, time: TimeForm) -> dict[str, str]:
+        """The dimensions that the plan needs of a row's time and place."""
+        if self.descriptor.kind != USAGE:
+            return {}
+        hours = hours_form(self.file.hours, time)
+        self.values.update(hours.values)
+        if not self.file.events:
+            return hours.dimensions
+        instant = f"strftime({time.start}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+        place = quoted(f"{self.file.name or self.file.path.name}:")
+        name = f"{place} || format('{{:09d}}', {ROW_NUMBER})"
+        if self.id_column is not None:
+            # an id says the same of a row wherever it stands
+            self.raw.add(self.id_column)
+            name = f"coalesce(c{self.id_column}, {name})"
+        return {**hours.dimensions, EVENT: f"{instant} || ' ' || {name}"}
+
     # meters
+
+    def _measures(self, time: TimeForm, meters: Mapping[str, str]) -> dict[str, str]:
+        if self.descriptor.kind != USAGE or not self.file.measures:
+            return {}
+        one = one_request(time, meters)
+        return measures_sql(self.file.measures, meters, one, self.reverses is not None)
 
     def _meters(self) -> list[MeterColumn]:
         specs = {spec.name: spec for spec in self.descriptor.meters}
@@ -185,7 +221,7 @@ class _Builder:
         value = self._number(index, spec.name, spec.times)
         parts = [part for name in spec.less if (part := self._index(name)) is not None]
         if not parts:
-            return value
+            return self._level(index, value) if spec.name in self.file.levels else value
         # subtracted in the wider type: nothing a file can say overflows it
         kind = "HUGEINT" if is_whole(spec.name) else "DECIMAL(38,9)"
         rest = f"{value}::{kind}" + "".join(
@@ -193,7 +229,12 @@ class _Builder:
         )
         self.sound.append(f"{rest} >= 0")
         self.checks.append(Check("part-exceeds-whole", index, f"{rest} < 0", tuple(parts)))
-        return rest
+        return self._level(index, rest) if spec.name in self.file.levels else rest
+
+    def _level(self, index: int, value: str) -> str:
+        """A level says nothing where its cell is empty."""
+        self.raw.add(index)
+        return f"CASE WHEN c{index} IS NOT NULL THEN {value} END"
 
     def _number(self, index: int, meter: str, times: int) -> str:
         """The value of a column's number; cast and checked once, whatever uses it."""
@@ -223,7 +264,10 @@ class _Builder:
         self._require("meter-unknown", int(meter[1:]), f"{meter} IN {quoted_list(meters)}")
         self._require_not_negative(quantity, name, "bad-quantity")
         self._require("bad-count", quantity, f"({meter} NOT IN {whole} OR {name} = floor({name}))")
-        return LongRows(meter, name, meters)
+        if not self.file.levels:
+            return LongRows(meter, name, meters, measures=long_measures(self.file.measures))
+        level = self._level(quantity, name)
+        return LongRows(meter, name, meters, level, long_measures(self.file.measures))
 
     # statements
 

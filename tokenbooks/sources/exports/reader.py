@@ -113,6 +113,9 @@ class _Reading:
         self.connection = connection
         self.forms = forms
         self.kept = kept
+        usage = [form.file for form in forms.values() if form.file.kind == USAGE]
+        self.levels = frozenset(name for file in usage for name in file.levels)
+        self.measures = tuple(dict.fromkeys(m.name for file in usage for m in file.measures))
         self.layout = Layout(kept, ())
         stated = [f for f in forms.values() if f.file.kind == STATEMENT]
         own = (name for form in stated for name in form.dimensions)
@@ -128,7 +131,7 @@ class _Reading:
             for index, form in self.forms.items()
         }
         staged = self._stage_long(relations)
-        self.layout = Layout(self.kept, self._meters(staged))
+        self.layout = Layout(self.kept, self._meters(staged), self.levels)
         self.connection.execute(usage_read_sql(self.layout))
         self.connection.execute(stated_read_sql(self.stated_dimensions))
         for index, form in self.forms.items():
@@ -157,7 +160,10 @@ class _Reading:
         return staged
 
     def _meters(self, staged: dict[int, str]) -> tuple[str, ...]:
-        """The meters of all files: standard ones in their order, then others by name."""
+        """The meters of all files: standard ones in their order, then others by name.
+
+        After them stand the measures, as the plans need them.
+        """
         usage = (form for form in self.forms.values() if form.file.kind == USAGE)
         found = {name for form in usage for name in form.meters}
         for table in staged.values():
@@ -166,7 +172,7 @@ class _Reading:
             ).fetchall()
             found.update(meter for (meter,) in rows)
         standard = [name for name in STANDARD_METERS if name in found]
-        return (*standard, *sorted(found.difference(standard)))
+        return (*standard, *sorted(found.difference(standard)), *self.measures)
 
     def _run(self, index: int, form: NormalForm, sql: str, counts: bool = True) -> bool:
         """Run a statement that scans a file; what DuckDB refuses becomes problems."""

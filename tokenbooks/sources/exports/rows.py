@@ -6,7 +6,7 @@ The same normal form as in bulk, over that row alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tokenbooks.sources.exports.bad_cells import describe_cell
 from tokenbooks.sources.exports.descriptor import Descriptor
 from tokenbooks.sources.exports.files import ExportFile
-from tokenbooks.sources.exports.normal_form import NormalForm
+from tokenbooks.sources.exports.normal_form import ROW_NUMBER, NormalForm
 from tokenbooks.sources.exports.records import Record, read_records
 from tokenbooks.sources.exports.sql_text import literal_rows
 from tokenbooks.sources.exports.used_rows import form_of
@@ -31,6 +31,7 @@ class ExplainedRow:
     ``at`` is the start of its step in the contract's zone, None where the time cannot be
     read. ``verdict`` is 0 used, 1 skipped or 2 rejected, and ``reason`` says why it is
     not used; whether another download replaces it, the row alone does not tell.
+    ``measures`` are what the plan takes of the row as a single request, by name.
     """
 
     line: int
@@ -42,6 +43,7 @@ class ExplainedRow:
     bucket: datetime | None = None
     amount: Decimal | None = None
     currency: str | None = None
+    measures: Mapping[str, int | Decimal] = field(default_factory=dict)
 
 
 def row_at(
@@ -52,7 +54,7 @@ def row_at(
     record = _record_at(file, form, line) if form else None
     if form is None or record is None or len(record.cells) != len(form.header.columns):
         return None
-    names = [*form.dimensions, *form.meters]
+    names = [*form.dimensions, *form.meters, *form.measures]
     long = form.long
     columns = [
         f"({form.time.step_key})::TIMESTAMP",
@@ -64,14 +66,17 @@ def row_at(
         long.quantity if long else "NULL",
         *form.dimensions.values(),
         *form.meters.values(),
+        *form.measures.values(),
     ]
-    relation = literal_rows([record.cells], len(record.cells))
+    relation = _relation(form, record)
     found = connection.execute(f"SELECT {', '.join(columns)} FROM {form.values_of(relation)}")
     at, bucket, verdict, amount, currency, meter, quantity, *cells = found.fetchall()[0]
     values = dict(zip(names, cells, strict=True))
     meters = {name: values[name] for name in form.meters if values[name]}
-    if meter and quantity:
+    measures = {name: values[name] for name in form.measures if values[name]}
+    if meter and quantity and form.long:
         meters[meter] = quantity
+        measures = {m: quantity for m, summed in form.long.measures.items() if meter in summed}
     return ExplainedRow(
         line=record.line,
         at=at,
@@ -82,7 +87,16 @@ def row_at(
         bucket=bucket,
         amount=amount,
         currency=currency,
+        measures=measures,
     )
+
+
+def _relation(form: NormalForm, record: Record) -> str:
+    """The relation of one record, shaped like the file's."""
+    rows = literal_rows([record.cells], len(record.cells))
+    if not form.file.events:
+        return rows
+    return f"(SELECT *, {record.number}::BIGINT AS {ROW_NUMBER} FROM {rows})"
 
 
 def _record_at(file: ExportFile, form: NormalForm, line: int) -> Record | None:
@@ -96,7 +110,7 @@ def _reason(
     connection: duckdb.DuckDBPyConnection, form: NormalForm, record: Record, verdict: int
 ) -> str:
     """Why a row is not used, in words."""
-    relation = form.values_of(literal_rows([record.cells], len(record.cells)))
+    relation = form.values_of(_relation(form, record))
     if verdict == SKIPPED:
         sql = ", ".join(f"coalesce({condition}, false)" for _, condition in form.skips)
         hits = connection.execute(f"SELECT {sql} FROM {relation}").fetchall()[0]

@@ -14,7 +14,7 @@ from tokenbooks.sources.exports.header import read_header
 from tokenbooks.sources.exports.normal_form import NormalForm
 from tokenbooks.sources.exports.normalising import build_normal_form
 from tokenbooks.sources.exports.records import records_at
-from tokenbooks.sources.exports.sql_text import quoted
+from tokenbooks.sources.exports.sql_text import quoted, quoted_list
 from tokenbooks.usage.layout import USED, Layout, dimension_column, meter_column
 
 
@@ -38,7 +38,7 @@ def used_rows_sql(form: NormalForm, layout: Layout) -> str:
         for name in layout.dimensions
     ]
     columns += [f"({_has(form, name)}) AS {meter_column(name)}" for name in layout.meters]
-    rows = f"(SELECT *, row_number() OVER () AS n FROM {form.scan})"
+    rows = form.numbered_scan
     return (
         f"(SELECT {', '.join(columns)} FROM {form.values_of(rows, ('n',))}"
         f" WHERE {form.verdict} = {USED})"
@@ -53,6 +53,9 @@ def lines_of(form: NormalForm, numbers: Collection[int]) -> dict[int, int]:
 
 def _has(form: NormalForm, meter: str) -> str:
     if form.long is not None:
-        return f"{form.long.meter} = {quoted(meter)} AND {form.long.quantity} <> 0"
-    quantity = form.meters.get(meter)
+        named = f"{form.long.meter} = {quoted(meter)}"
+        if measured := form.long.measures.get(meter):
+            named = f"{form.long.meter} IN {quoted_list(measured)}"
+        return f"{named} AND {form.long.quantity} <> 0"
+    quantity = form.quantity_of(meter)
     return f"{quantity} <> 0" if quantity else "false"

@@ -1,0 +1,212 @@
+"""The kinds of cases of rating: each with the translator that runs it through the engine."""
+
+from __future__ import annotations
+
+from tests.conformance.kinds import (
+    commitments,
+    conversions,
+    credit_units,
+    figures,
+    percentages,
+    proration,
+    quantities,
+    runs,
+    seats,
+    tokens,
+)
+from tests.conformance.kinds.kind import Kind
+from tests.conformance.kinds.plan_terms import PRICE_KEYS
+
+_SPAN = f"{PRICE_KEYS} places minimum maximum discount_pct"
+
+KINDS = {
+    "unit": Kind(quantities.check_unit, "unit places", "qty", "amount"),
+    "graduated": Kind(quantities.check_tiers, "tiers flat_on_zero block places", "qty", "amount"),
+    "volume": Kind(quantities.check_tiers, "tiers flat_on_zero block places", "qty", "amount"),
+    "volume_error": Kind(quantities.check_tiers, "tiers flat_on_zero block", "qty", "error"),
+    "graduated_error": Kind(quantities.check_tiers, "tiers flat_on_zero block", "qty", "error"),
+    "bucketed": Kind(quantities.check_bucketed, f"{PRICE_KEYS} places", "buckets", "amount"),
+    "tiered_blocks": Kind(
+        quantities.check_tiered_blocks,
+        "mode tiers past_last",
+        "qty",
+        "amount error",
+        steps="size max_blocks price",
+    ),
+    "package": Kind(
+        quantities.check_package, "size price free rounding places", "qty", "packages amount"
+    ),
+    "package_delta": Kind(
+        quantities.check_package_delta, "size price free rounding", "already_billed qty", "delta"
+    ),
+    "unit_conversion": Kind(
+        conversions.check_unit_conversion,
+        "divide multiply round free_units unit model tiers flat_on_zero",
+        "raw",
+        "qty amount",
+        listed=conversions.conversion_listed,
+    ),
+    "unit_conversion_split": Kind(
+        conversions.check_unit_conversion_split,
+        "divide round unit",
+        "parts",
+        "independent cumulative",
+    ),
+    "usage_discount": Kind(
+        conversions.check_usage_discount, "free_units", "before qty", "billable billable_before"
+    ),
+    "rounding": Kind(
+        conversions.check_rounding,
+        "places mode",
+        "value",
+        "value",
+        listed=conversions.rounding_listed,
+    ),
+    "credit_conversion": Kind(
+        conversions.check_credit_conversion, "rate places", "credits", "money"
+    ),
+    "percentage": Kind(
+        percentages.check_percentage,
+        "rate_pct fixed min_per_event max_per_event free_amount free_events places",
+        "events",
+        "amount",
+    ),
+    "graduated_percentage": Kind(
+        percentages.check_graduated_percentage,
+        "tiers flat_on_zero places",
+        "base",
+        "amount",
+        steps="up_to rate_pct flat",
+    ),
+    "percent_of": Kind(percentages.check_percent_of, "places", "base pct", "amount"),
+    "prorated_graduated": Kind(
+        seats.check_prorated_graduated,
+        "tiers places",
+        "full prorated",
+        "amount",
+        listed=seats.prorated_graduated_listed,
+    ),
+    "split_period": Kind(
+        runs.check_split_period,
+        _SPAN,
+        "before qty billed_before position",
+        "gross discount over_max true_up total",
+        listed=runs.split_period_listed,
+    ),
+    "rerate": Kind(runs.check_rerate, _SPAN, "cumulative", "deltas"),
+    "rerate_periods": Kind(
+        runs.check_rerate_periods,
+        _SPAN,
+        "runs final",
+        "bookings run_totals",
+        listed=runs.rerate_periods_listed,
+    ),
+    "cap": Kind(runs.check_cap, "maximum places", "billed_before line", "discount"),
+    "refund_cap": Kind(runs.check_refund_cap, "places", "paid credit already_credited", "credit"),
+    "threshold_billing": Kind(
+        runs.check_threshold_billing, "unit thresholds fixed", "cumulative", "invoices final"
+    ),
+    "commitment": Kind(
+        commitments.check_commitment,
+        "minimum prorate round_minimum places round_charge_first",
+        "charged",
+        "true_up",
+        listed=commitments.commitment_listed,
+    ),
+    "commitment_windowed": Kind(
+        commitments.check_commitment_windowed,
+        "default buckets",
+        "windows",
+        "total within overage true_up",
+    ),
+    "prepaid_overage": Kind(
+        commitments.check_prepaid_overage, "prepaid surcharge_pct", "charges", "drawn overage"
+    ),
+    "proration": Kind(
+        proration.check_proration,
+        "amount places tax_pct day_count",
+        "part whole from to period",
+        "amount with_tax",
+        listed=proration.proration_listed,
+    ),
+    "proration_change": Kind(
+        proration.check_proration_change,
+        "places",
+        "old new part whole",
+        "credit charge net",
+        listed=proration.proration_change_listed,
+    ),
+    "grant_proration": Kind(
+        proration.check_grant_proration,
+        "credits from to places",
+        "at",
+        "credits",
+        listed=proration.grant_proration_listed,
+    ),
+    "credit_note": Kind(
+        proration.check_credit_note, "places", "base tax_pct part whole", "net tax total"
+    ),
+    "token_cost": Kind(
+        tokens.check_token_cost,
+        "per prices input_includes_cached markup_pct",
+        tokens.CLASSES,
+        "cost",
+        listed=tokens.token_cost_listed,
+    ),
+    "token_classes": Kind(
+        tokens.check_token_classes,
+        "input_includes_cached",
+        tokens.CLASSES,
+        f"fresh_input total {tokens.CLASSES}",
+        listed=tokens.token_classes_listed,
+    ),
+    "missing_price": Kind(
+        tokens.check_missing_price,
+        "per prices",
+        "rows",
+        "usage cost unpriced_rows unpriced_usage row_costs",
+    ),
+    "context_tier": Kind(
+        tokens.check_context_tier, "threshold op low high per mode", "input", "cost"
+    ),
+    "action_credits": Kind(
+        credit_units.check_action_credits, "credits_per balance", "actions", "credits balance"
+    ),
+    "virtual_currency": Kind(
+        credit_units.check_virtual_currency,
+        "purchased unit_price",
+        "draws",
+        "purchase_cost draw_costs",
+    ),
+    "coupon": Kind(credit_units.check_coupon, "fixed pct", "base already_used", "discount"),
+    "round_lines": Kind(
+        figures.check_round_lines,
+        "places",
+        "lines",
+        "total exact",
+        listed=figures.round_lines_listed,
+    ),
+    "distribute": Kind(figures.check_distribute, "places", "discount lines", "shares after"),
+    "calendar_months": Kind(figures.check_calendar_months, "anchor_day", "start count", "dates"),
+    "calendar_days": Kind(figures.check_calendar_days, "tz", "from to", "days hours"),
+}
+
+#: Kinds that are not of rating: why their cases are not run yet.
+LATER = dict.fromkeys(
+    (
+        "auto_reload",
+        "breakage_plan",
+        "credit_allocation",
+        "credit_burndown",
+        "credit_lines",
+        "credit_order",
+        "deduction",
+        "expiry_instant",
+        "expiry_writeoff",
+        "paydown",
+        "rollover",
+        "wallet_allocation",
+        "wallet_balance",
+    ),
+    "the credit engine",
+) | dict.fromkeys(("revenue", "revenue_straight_line"), "revenue of the seller")

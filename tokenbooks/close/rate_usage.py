@@ -1,0 +1,109 @@
+"""Rating the usage of a book: keys, allocations, totals, counters and plan-wide terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tokenbooks.entries.service import service_spans
+from tokenbooks.facts import Facts
+from tokenbooks.periods import TERM, Period
+from tokenbooks.problems import Problem
+from tokenbooks.rating.bulk import NO_BULK, BulkPrices, find_bulk_prices, scopes_of_counters
+from tokenbooks.rating.bulk_counters import BulkValue, count_in_bulk
+from tokenbooks.rating.keys import RatedKey, rate_keys, rating_dimensions, scope_dimensions
+from tokenbooks.rating.levels import usage_levels
+from tokenbooks.rating.matching import PlanInForce, ambiguity, plans_in_force
+from tokenbooks.rating.rate_totals import rate_totals
+from tokenbooks.rating.rated import Rated
+from tokenbooks.rating.term_facts import Held, TermFacts
+from tokenbooks.rating.totals import TotalsBy, put_decided, usage_totals
+from tokenbooks.usage.allocation import allocate_keys, allocation_dimensions
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from tokenbooks.usage.layout import Layout
+
+
+def rate_usage(
+    connection: duckdb.DuckDBPyConnection, facts: Facts, layout: Layout, before: datetime
+) -> tuple[Rated, list[Problem]]:
+    """Rate and allocate all usage before an instant (table ``usage_days``)."""
+    book = facts.book
+    plans = plans_in_force(facts)
+    keys = rate_keys(connection, layout, plans)
+    allocations = allocate_keys(connection, layout, book)
+    by = TotalsBy(
+        rating_dimensions(layout, plans),
+        [name for name in layout.dimensions if name in allocation_dimensions(book)],
+        scope_dimensions(layout, plans),
+    )
+    put_decided(connection, layout, by, before)
+    bulk, counted, problems = _count_in_bulk(connection, facts, layout, keys, plans)
+    by = by._replace(scope=scopes_of_counters(layout, keys, bulk))
+    totals = usage_totals(connection, layout, by.scope)
+    spans = service_spans(book.post_usage, book.start.start)
+    levels = {contract: ruling.plan.levels for contract, ruling in plans.items()}
+    terms = TermFacts(
+        plans,
+        _held(connection, facts, before),
+        allocations.of,
+        usage_levels(connection, layout, levels, before),
+    )
+    charges = rate_totals(totals, keys, layout, spans, terms, bulk, counted)
+    problems += [
+        ambiguity(plans[keys[number].key.contract].plan, meter, keys[number].key.values, found)
+        for (number, meter), found in charges.ambiguous.items()
+    ]
+    problems += [pool.problem for pool in charges.pools.values() if pool.problem]
+    problems += charges.problems
+    return Rated(layout, keys, allocations.by_id(), charges, by, spans, bulk), problems
+
+
+def _count_in_bulk(
+    connection: duckdb.DuckDBPyConnection,
+    facts: Facts,
+    layout: Layout,
+    keys: Mapping[int, RatedKey],
+    plans: Mapping[str, PlanInForce],
+) -> tuple[BulkPrices, list[BulkValue], list[Problem]]:
+    """Count in SQL what can be; figures that do not fit there are counted in Python."""
+    bulk = find_bulk_prices(keys, plans, layout)
+    if not bulk or facts.book.post_usage != "month":
+        return NO_BULK, [], []
+    billed = {row.contract for row in facts.invoices}
+    days = {
+        contract.id
+        for contract in facts.book.contracts.values()
+        if contract.settle == "prepaid" or contract.id in billed
+    }
+    values, problems = count_in_bulk(connection, layout, bulk, days)
+    if values is None:
+        return NO_BULK, [], []
+    return bulk, values, problems
+
+
+def _held(connection: duckdb.DuckDBPyConnection, facts: Facts, before: datetime) -> dict[str, Held]:
+    """The days of each contract for which its plan's terms are charged.
+
+    In a book these are all days since its start. Without one (`rate`), they begin with the
+    month of the first usage. Where all usage is looked at, however late, they end with the
+    month of the last.
+    """
+    held: dict[str, Held] = {}
+    (seen,) = connection.execute('SELECT min("at"), max("at") FROM usage_days').fetchall()
+    for contract in facts.book.contracts.values():
+        first, end = facts.book.start.start, before.date()
+        if not facts.plan_of(contract).terms:
+            continue
+        if end > TERM.end:
+            if seen[0] is None:
+                continue
+            if not facts.book.start.is_month:
+                first = Period.month_of(seen[0].date()).start
+            end = Period.month_of(seen[1].date()).end
+        starts, until = contract.from_day, contract.until_day
+        held[contract.id] = Held(max(first, starts or first), min(end, until or end), starts, until)
+    return held
