@@ -14,7 +14,7 @@ TEN, FIVE = UnitPrice(Decimal(10)), UnitPrice(Decimal(5))
 
 
 def tiers(model: str, *steps: Step, **more: object) -> MeterPrice:
-    return MeterPrice("images", ("images",), model, steps, **more)  # type: ignore[arg-type]
+    return MeterPrice("images", ("images",), model, steps, **more)  # type: ignore[arg-type] - keys as in MeterPrice
 
 
 GRADUATED = tiers("graduated", Step(Decimal(100), TEN), Step(None, FIVE))

@@ -153,6 +153,7 @@ class _Usage:
     candidates: list[Rate]
 
     def match(self, meter: str) -> Outcome:
+        """The price of a meter of this usage; see the function of that name."""
         informational = meter in INFORMATIONAL_METERS
         chain = [meter] if informational else _chain(self.ruling.plan, meter)
         if self._depends_on_hours(chain):

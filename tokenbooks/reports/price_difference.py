@@ -30,30 +30,30 @@ class RateToWrite(Protocol):
     @property
     def does(self) -> str: ...  # noqa: D102 - a field of the value
     @property
-    def model(self) -> str: ...  # noqa: D102
+    def model(self) -> str: ...  # noqa: D102 - a field of the value
     @property
-    def starts(self) -> date | None: ...  # noqa: D102
+    def starts(self) -> date | None: ...  # noqa: D102 - a field of the value
     @property
-    def yaml(self) -> str: ...  # noqa: D102
+    def yaml(self) -> str: ...  # noqa: D102 - a field of the value
     @property
-    def note(self) -> str: ...  # noqa: D102
+    def note(self) -> str: ...  # noqa: D102 - a field of the value
 
 
 class ComparedPlan(Protocol):
     """A plan compared with a catalog (``desk.compare_plan``)."""
 
     @property
-    def plan(self) -> str: ...  # noqa: D102
+    def plan(self) -> str: ...  # noqa: D102 - a field of the value
     @property
-    def catalog(self) -> str: ...  # noqa: D102
+    def catalog(self) -> str: ...  # noqa: D102 - a field of the value
     @property
-    def differences(self) -> Sequence[PriceDifference]: ...  # noqa: D102
+    def differences(self) -> Sequence[PriceDifference]: ...  # noqa: D102 - a field of the value
     @property
-    def missing(self) -> Sequence[str]: ...  # noqa: D102
+    def missing(self) -> Sequence[str]: ...  # noqa: D102 - a field of the value
     @property
-    def rates(self) -> Sequence[RateToWrite]: ...  # noqa: D102
+    def rates(self) -> Sequence[RateToWrite]: ...  # noqa: D102 - a field of the value
     @property
-    def at(self) -> date | None: ...  # noqa: D102
+    def at(self) -> date | None: ...  # noqa: D102 - a field of the value
 
 
 def difference_tables(compared: ComparedPlan, *, everything: bool) -> list[Table]:

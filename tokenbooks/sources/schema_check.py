@@ -57,6 +57,7 @@ class _Checker:
         self.problems: list[Problem] = []
 
     def check(self, node: Node, schema: Schema, name: str) -> None:
+        """Check a node, called ``name`` in messages, against a schema; adds to the problems."""
         schema = self._resolved(schema)
         if node.empty:
             if "null" not in schema.get("type", ()):

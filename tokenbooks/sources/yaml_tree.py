@@ -115,6 +115,7 @@ class _Open:
         self.size = 1
 
     def close(self) -> Node:
+        """The finished node of what was opened."""
         return Node(
             self.kind,
             self.position,

@@ -67,6 +67,7 @@ class _Builder:
         self.reverses = self._raw(identity.reverses) if identity and identity.reverses else None
 
     def build(self) -> NormalForm:
+        """The normal form of the file, from all that was collected."""
         descriptor = self.descriptor
         time = build_time_form(self.file, self.header, descriptor.times)
         self.values.update(time.values)

@@ -124,6 +124,7 @@ class _Reading:
         self.problems: list[Problem] = []
 
     def read(self) -> list[Problem]:
+        """Fill the tables from every file; what DuckDB refuses is among the problems."""
         duplicates, found = find_duplicates(self.connection, self.forms)
         self.problems.extend(found)
         relations = {
