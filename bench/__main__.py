@@ -7,6 +7,7 @@ import re
 import sys
 
 from bench.close import measure_closes
+from bench.reading import measure_reading
 from bench.results import table_text
 from bench.startup import measure_startup
 
@@ -28,12 +29,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rows", type=sizes_of, default=sizes_of("1M,10M"), help="1M,10M")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turns")
-    parser.add_argument("--only", choices=["startup", "close"], help="one of the two parts")
+    parser.add_argument("--only", choices=["startup", "reading", "close"], help="one part")
+    parser.add_argument("--format", default="", help="reading: formats whose name begins so")
     given = parser.parse_args()
     results = []
-    if given.only != "close":
+    if given.only in (None, "startup"):
         results += measure_startup()
-    if given.only != "startup":
+    if given.only in (None, "reading"):
+        label, rows = min(given.rows.items(), key=lambda size: size[1])
+        results += measure_reading(label, rows, given.rounds, given.format)
+    if given.only in (None, "close"):
         results += measure_closes(given.rows, given.rounds)
     sys.stdout.write(table_text(results))
 

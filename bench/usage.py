@@ -34,11 +34,11 @@ def write_usage(path: Path, rows: int, customers: int = CUSTOMERS) -> None:
 
 def usage_sql(rows: int, customers: int) -> str:
     """The rows as a query; each random number is drawn from the row's number and a salt."""
-    key = f"(customer * 7 + {_below(KEYS_OF_A_CUSTOMER, _skewed(3))}) % {KEYS}"
-    second = f"least({_SECONDS - 1}, i * {_SECONDS} // {rows} + {_below(_JITTER, _even(1))})"
+    key = f"(customer * 7 + {below(KEYS_OF_A_CUSTOMER, skewed(3))}) % {KEYS}"
+    second = f"least({_SECONDS - 1}, i * {_SECONDS} // {rows} + {below(_JITTER, even(1))})"
     picked = (
-        f"SELECT i, {second} AS second, {_below(customers, _skewed(2))} AS customer,"
-        f" {_below(MODELS, _skewed(4))} AS model FROM range({rows}) AS numbers(i)"
+        f"SELECT i, {second} AS second, {below(customers, skewed(2))} AS customer,"
+        f" {below(MODELS, skewed(4))} AS model FROM range({rows}) AS numbers(i)"
     )
     keyed = f"SELECT *, {key} AS key FROM ({picked})"
     return (
@@ -48,26 +48,27 @@ def usage_sql(rows: int, customers: int) -> str:
         f" 'project-' || lpad((key % {PROJECTS})::VARCHAR, 2, '0') AS project,"
         " 'key-' || lpad(key::VARCHAR, 3, '0') AS api_key,"
         " 'model-' || lpad(model::VARCHAR, 2, '0') AS model,"
-        f" 20 + {_below(20_000, _skewed(5))} AS input_tokens,"
-        f" CASE WHEN {_below(3, _even(6))} = 0 THEN {_below(30_000, _skewed(7))} ELSE 0 END"
+        f" 20 + {below(20_000, skewed(5))} AS input_tokens,"
+        f" CASE WHEN {below(3, even(6))} = 0 THEN {below(30_000, skewed(7))} ELSE 0 END"
         " AS cached_input_tokens,"
-        f" 1 + {_below(4_000, _skewed(8))} AS output_tokens,"
+        f" 1 + {below(4_000, skewed(8))} AS output_tokens,"
         " 1 AS requests"
         f" FROM ({keyed})"
     )
 
 
-def _even(salt: int) -> str:
-    """A number from 0 to below the prime, every one as likely."""
+def even(salt: int) -> str:
+    """SQL of a number from 0 to below the prime, every one as likely, for the row ``i``."""
     step = f"((i * {48_271 + 2 * salt} + {salt * 7_919}) % {_PRIME})"
     return f"(({step} * {step}) % {_PRIME} * {16_807 + salt} + {salt}) % {_PRIME}"
 
 
-def _skewed(salt: int) -> str:
+def skewed(salt: int) -> str:
     """The cube of an even number, scaled back: a few small ones are by far the likeliest."""
-    even = f"({_even(salt)})"
-    return f"({even} * {even} // {_PRIME}) * {even} // {_PRIME}"
+    number = f"({even(salt)})"
+    return f"({number} * {number} // {_PRIME}) * {number} // {_PRIME}"
 
 
-def _below(bound: int, number: str) -> str:
+def below(bound: int, number: str) -> str:
+    """SQL that scales such a number to one from 0 to below the bound."""
     return f"(({number}) * {bound} // {_PRIME})"

@@ -10,9 +10,10 @@ A comment says in which folder the blocks after it run; it begins a new one::
     today: 2026-01-15            the date that commands take as today
     -->
 
-Blocks ``yaml NAME`` and ``csv NAME`` are files of that folder. A ``console`` block holds
-commands, each after ``$``, and what they print; a line ``...`` stands for any lines, and
-``echo $?`` prints the exit status. A ``ledger`` block holds entries that the closes have written.
+Blocks ``yaml NAME``, ``csv NAME`` and ``json NAME`` are files of that folder. A ``console``
+block holds commands, each after ``$``, and what they print; a line ``...`` stands for any lines,
+and ``echo $?`` prints the exit status. A ``ledger`` block holds entries that the closes have
+written.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ class Folder:
         if sample:
             self._copy(ROOT / "samples" / sample, part.settings.get("only", "").split())
         for block in part.blocks:
-            if block.name and block.language in {"yaml", "csv"}:
+            if block.name and block.language in {"yaml", "csv", "json"}:
                 file = self.path / block.name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(block.text, encoding="utf-8")

@@ -32,7 +32,7 @@ FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 #: Options that many commands have; they are described once.
-SHARED = {"--book", "--today", "--quiet", "-q", "--format", "-f"}
+SHARED = {"--book", "--today", "--quiet", "-q", "--format", "-f", "--redact"}
 HELP = {"--help", "-h"}
 
 
@@ -119,18 +119,19 @@ def test_yaml_is_read_without_a_problem(document: Path, tmp_path: Path) -> None:
 
 
 def read_yaml(block: Block, folder: Path) -> list[str]:
-    """The problems of a block: read as a book or a plan where it is a whole one."""
+    """The problems of a block: read as a book, a plan or a format where it is a whole one."""
     from tokenbooks.sources.book import read_book
+    from tokenbooks.sources.exports.descriptors.reading import read_descriptor
     from tokenbooks.sources.plans import read_plan
     from tokenbooks.sources.yaml_tree import read_tree
 
-    name = re.match(r"(?:#.*\n|\n)*(book|plan): *(\S+)", block.text)
+    name = re.match(r"(?:#.*\n|\n)*(book|plan|format): *(\S+)", block.text)
     path = folder / ("tokenbooks.yaml" if not name or name[1] == "book" else f"{name[2]}.yaml")
     path.write_text(block.text, encoding="utf-8")
     if not name:
         return [str(problem) for problem in read_tree(path)[1]]
-    problems = read_book(folder)[1] if name[1] == "book" else read_plan(path)[1]
-    return [str(problem) for problem in problems]
+    readers = {"book": lambda _: read_book(folder), "plan": read_plan, "format": read_descriptor}
+    return [str(problem) for problem in readers[name[1]](path)[1]]
 
 
 # -- what is named ----------------------------------------------------------------------
@@ -157,10 +158,14 @@ def anchors(document: Path) -> set[str]:
 
 
 def test_every_document_is_named_in_the_index() -> None:
-    index = (ROOT / "docs/README.md").read_text()
+    """That of docs, or that of a folder which has one of its own and is named there."""
+    first = ROOT / "docs/README.md"
     for document in DOCUMENTS:
-        if document.parent.is_relative_to(ROOT / "docs") and document.name != "README.md":
-            assert f"]({document.relative_to(ROOT / 'docs').as_posix()})" in index
+        if not document.is_relative_to(first.parent) or document == first:
+            continue
+        own = document.parent / "README.md"
+        index = own if own.exists() and own != document else first
+        assert f"]({document.relative_to(index.parent).as_posix()})" in index.read_text()
 
 
 def commands() -> dict[str, set[str]]:

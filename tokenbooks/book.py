@@ -25,13 +25,21 @@ ENTRY_KINDS = ("purchases", "invoices", "consumption", "accrual", "expiry")
 
 @dataclass(frozen=True, slots=True)
 class UsageSource:
-    """Where a contract's usage (or statement) files are, and how to read them."""
+    """Where a contract's usage (or statement) files are, and how to read them.
+
+    ``scope`` is what the downloads are filtered to. Of their rows ``only`` those count
+    whose dimensions fit these globs. ``tags`` are dimensions, each with the key of a tag.
+    ``period`` is the month of files whose rows say no day.
+    """
 
     files: str
     format: str | None = None
     scope: tuple[tuple[str, str], ...] = ()
     meters: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
+    only: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    period: Period | None = None
     position: Position = NOWHERE
 
 
@@ -103,6 +111,7 @@ class Book:
     policies: Mapping[str, tuple[PolicyValue, ...]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     keep: tuple[str, ...] = KEPT_BY_DEFAULT
+    redact: tuple[str, ...] = ()
     credits_files: str = "credits.csv"
     invoices_files: str = "invoices.csv"
     opening_file: str = "opening.csv"

@@ -70,6 +70,9 @@ STANDARD_DIMENSIONS = (
     "quality",
 )
 
+#: Dimensions whose values are people, or lead to them: `--redact` hides them.
+PERSON_DIMENSIONS = ("user", "api_key", "customer")
+
 #: Dimensions whose values always count for the price (DESIGN 6).
 PRICED_DIMENSIONS = ("batch", "service_tier", "context", "speed", "region")
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.reports.example import EMPTY, LOTS
-from tokenbooks.reports.columns import aligned, display_width, fitted, shortened
+from tokenbooks.reports.columns import aligned, fitted, folded
 from tokenbooks.reports.rendering import render
 from tokenbooks.reports.table import Column, Table
 
@@ -30,15 +30,19 @@ Total                                                                           
 Cost is what was paid, credits are list value.
 """
 
-# 134 columns with everything; the memo gives way by 54
+# 134 columns with everything: the memo goes on in the next lines
 IN_80_COLUMNS = """\
 Lots of OpenAI, 2025-11
 
-lot                memo               credits  cost USD  draws  expires     free
------------------  -----------------  -------  --------  -----  ----------  ----
-openai-2025-11-05  Top-up by card, …    100.5     95.48     12  2026-11-05  no
-grant-7            Trial | free        1250       -0.50      3              yes
------------------  -----------------  -------  --------  -----  ----------  ----
+lot                memo                  credits   cost  draws  expires     free
+                                                    USD
+-----------------  --------------------  -------  -----  -----  ----------  ----
+openai-2025-11-05  Top-up by card,         100.5  95.48     12  2026-11-05  no
+                   approved by the head
+                   of research for the
+                   agents project
+grant-7            Trial | free           1250    -0.50      3              yes
+-----------------  --------------------  -------  -----  -----  ----------  ----
 Total                                             94.98     15
 
 Cost is what was paid, credits are list value.
@@ -49,10 +53,29 @@ def test_nothing_is_cut_in_a_pipe() -> None:
     assert render([LOTS], "text", None) == PIPED
 
 
-def test_texts_are_shortened_in_80_columns() -> None:
+def test_texts_go_on_below_in_80_columns() -> None:
     text = render([LOTS], "text", 80)
     assert text == IN_80_COLUMNS
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_texts_that_rows_share_stand_above_them() -> None:
+    columns = (Column("a", "Contract"), Column("b", "Model"), Column("n", "Sum", number=True))
+    rows = (("openai", "gpt-4o", 10), ("openai", "gpt-4o-mini", 2), ("groq", "llama", 30))
+    table = Table("t", "", columns, rows)
+    assert (
+        render([table], "text", 22)
+        == """\
+Contract
+  Model        Sum
+  -----------  ---
+openai
+  gpt-4o        10
+  gpt-4o-mini    2
+groq
+  llama         30
+"""
+    )
 
 
 def test_figures_are_never_cut() -> None:
@@ -102,16 +125,18 @@ def test_decimal_points_stand_in_one_column(numbers: list[str], expected: list[s
 @pytest.mark.parametrize(
     ("text", "width", "expected"),
     [
-        ("research", 8, "research"),
-        ("research", 7, "resear…"),
-        ("漢字漢字", 8, "漢字漢字"),
-        ("漢字漢字", 6, "漢字…"),  # two columns each: 2 + 2 + 1 = 5; a third would make 7
-        ("e\u0301tude", 5, "e\u0301tude"),
+        ("research", 8, ["research"]),
+        ("research", 7, ["researc", "h"]),
+        ("gpt-4o-mini-2024", 8, ["gpt-4o-", "mini-", "2024"]),
+        ("Used a day", 6, ["Used a", "day"]),
+        ("漢字漢字", 8, ["漢字漢字"]),
+        ("漢字漢字", 6, ["漢字漢", "字"]),  # two columns each: 2 + 2 + 2 = 6
+        ("漢字", 1, ["漢", "字"]),  # wider than the width, but never lost
+        ("e\u0301tude", 5, ["e\u0301tude"]),
     ],
 )
-def test_widths_are_those_of_a_terminal(text: str, width: int, expected: str) -> None:
-    assert shortened(text, width) == expected
-    assert display_width(expected) <= width
+def test_texts_go_on_in_the_next_line(text: str, width: int, expected: list[str]) -> None:
+    assert folded(text, width) == expected
 
 
 def test_the_widest_text_gives_way_first() -> None:

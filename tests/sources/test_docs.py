@@ -1,4 +1,4 @@
-"""The examples of docs/files.md are files of one book, and read without a problem."""
+"""docs/files.md and docs/formats.md: examples that are read, and every key explained."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.sources.test_schemas import schemas_below
-from tokenbooks.names import DEFAULT_ACCOUNTS
+from tokenbooks.names import DEFAULT_ACCOUNTS, STANDARD_DIMENSIONS, STANDARD_METERS
 from tokenbooks.sources import credits, invoices, opening
 from tokenbooks.sources.book_files import read_facts
 from tokenbooks.sources.schema_check import load_schema
 
+WORD = r"[A-Za-z][A-Za-z0-9_-]*"
 BLOCK = re.compile(r"^```(?:yaml|csv) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -56,6 +57,8 @@ def test_every_key_that_is_read_is_explained(text: str) -> None:
     for key, below in contract["properties"].items():
         if "x-planned" not in below and key != "each" and f"`{key}`" not in text:
             missing.append(key)
+    source = load_schema("tokenbooks")["$defs"]["usage_files"]["properties"]
+    missing += [key for key in source if f"| `{key}` |" not in text and f", `{key}` |" not in text]
     assert missing == []
 
 
@@ -69,6 +72,25 @@ def test_every_key_of_plans_is_explained(text: str) -> None:
     missing = {key for key in keys if not re.search(rf"\b{key}\b", text)}
     assert missing == set()
     assert {"free_events", "rolls", "when_at_least", "corrects"} <= keys
+
+
+def test_every_key_and_word_of_formats_is_explained(root: Path) -> None:
+    """docs/formats.md is true to the schema: each key, and each value that one may have."""
+    text = (root / "docs/formats.md").read_text()
+    named = {word for code in re.findall(r"`([^`\n]+)`", text) for word in re.findall(WORD, code)}
+    words: set[str] = set()
+    for schema in schemas_below(load_schema("format")):
+        if isinstance(schema.get("properties"), dict):
+            words |= set(schema["properties"])
+        words |= {word for word in schema.get("enum", []) if isinstance(word, str)}
+    assert sorted(words - named) == []
+    assert {"less_meters", "unix_nanoseconds", "buckets", "granted", "unbilled"} <= words
+
+
+def test_standard_names_are_listed_for_formats(root: Path) -> None:
+    text = (root / "docs/formats.md").read_text()
+    names = (*STANDARD_METERS, *STANDARD_DIMENSIONS)
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_every_column_is_explained(text: str) -> None:

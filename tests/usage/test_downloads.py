@@ -23,6 +23,16 @@ from tokenbooks.usage.downloads import Download, parse_download
         ("usage_2026-08-2.csv", None, 2),
         ("2026-08.csv", None, 0),
         ("claude_api_cost_2026_08_01_to_2026_08_31.csv", None, 0),
+        ("amount-2026-6.csv", "amount-2026-6", 0),
+        # neither what a file holds nor how it is packed belongs to its name
+        ("usage.csv.gz", "usage", 0),
+        ("usage-2.csv.gz", "usage", 2),
+        ("usage (1).jsonl.zst", "usage", 1),
+        ("usage.csv (1).gz", "usage", 1),
+        ("usage-3.json", "usage", 3),
+        ("usage-3.parquet", "usage", 3),
+        ("usage_2026-08.csv.gz", "usage_2026-08", 0),
+        ("usage_data (2).zip/amount.csv", "amount", 0),  # that is the ZIP's number
     ],
 )
 def test_number_of_a_download(name: str, base: str | None, number: int) -> None:
@@ -42,6 +52,16 @@ def test_number_of_a_download(name: str, base: str | None, number: int) -> None:
         ("other-2.csv", "usage.csv", False),  # numbers of other names say nothing
         ("usage-2.csv", "usage (1).csv", False),  # nor do those of another browser
         ("usage.csv", "usage.csv", False),
+        ("usage-2.csv.gz", "usage.csv", True),
+        ("usage.csv (1).gz", "usage.csv.gz", True),
+        # of two downloads of a ZIP the number of the ZIP counts
+        ("d (1).zip/amount-2026-6.csv", "d.zip/amount-2026-6.csv", True),
+        ("d.zip/amount-2026-6.csv", "d (1).zip/amount-2026-6.csv", False),
+        ("d (1).zip/usage-2.csv", "d.zip/usage-2.csv", True),
+        ("d (1).zip/cost.csv", "d.zip/amount.csv", False),
+        ("e (1).zip/amount.csv", "d.zip/amount.csv", False),
+        # within one ZIP, that of its members
+        ("d.zip/usage-2.csv", "d.zip/usage.csv", True),
     ],
 )
 def test_which_download_is_later(one: str, other: str, after: bool) -> None:

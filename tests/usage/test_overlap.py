@@ -260,6 +260,34 @@ def test_days_and_hours_of_one_day_are_an_error(tmp_path: Path) -> None:
     ]
 
 
+def test_ranges_of_days_are_replaced_by_the_same_ranges(tmp_path: Path) -> None:
+    # two ranges that begin together; the later download has both, one of them with more
+    resolved = Resolved(
+        tmp_path,
+        {
+            "a.csv": buckets((0, 24 * 20, 5), (0, 24 * 25, 6)),
+            "a-2.csv": buckets((0, 24 * 20, 7), (0, 24 * 25, 6)),
+        },
+    )
+    assert (resolved.codes, resolved.output) == ([], 13)
+
+
+def test_ranges_of_days_that_overlap_are_an_error(tmp_path: Path) -> None:
+    # 2025-11-04 to 2025-11-22 lies in the other file's 2025-11-03 to 2025-11-22
+    resolved = Resolved(
+        tmp_path,
+        {"a.csv": buckets((24, 24 * 19, 100)), "a-2.csv": buckets((0, 24 * 20, 110))},
+    )
+    assert [f"{problem}" for problem in resolved.problems] == [
+        (
+            "a.csv: error[overlap-widths]: its rows from 2025-11-04 to 2025-11-22 overlap others"
+            " in a-2.csv, so that neither file can replace the other\n"
+            "  help: take the older download away; of two invoices that are both right, give each"
+            " a source of its own with another `scope:`"
+        )
+    ]
+
+
 def test_days_of_one_month_and_hours_of_another_add_up(tmp_path: Path) -> None:
     resolved = Resolved(
         tmp_path, {"days.csv": buckets((0, 24, 10)), "hours.csv": buckets((24, 1, 3))}

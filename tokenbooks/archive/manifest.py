@@ -71,6 +71,7 @@ def parse_manifest(text: str) -> Manifest:
 
 
 def _file_document(record: FileRecord) -> dict[str, Any]:
+    held = {"held": record.held} if record.held else {}
     return {
         "path": record.path,
         "contract": record.contract,
@@ -80,6 +81,7 @@ def _file_document(record: FileRecord) -> dict[str, Any]:
         "rows": record.rows,
         "first_day": record.first_day.isoformat() if record.first_day else None,
         "last_day": record.last_day.isoformat() if record.last_day else None,
+        **held,
     }
 
 
@@ -97,4 +99,5 @@ def _file_record(document: dict[str, Any]) -> FileRecord:
         document["rows"],
         days["first_day"],
         days["last_day"],
+        document.get("held", 0),
     )

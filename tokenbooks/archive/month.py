@@ -17,7 +17,10 @@ STATE = "state"
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """A usage or statement file as a close read it. ``path`` is relative to the book."""
+    """A usage or statement file as a close read it. ``path`` is relative to the book.
+
+    ``held`` is how many bad rows were held back on demand.
+    """
 
     path: str
     contract: str
@@ -27,6 +30,7 @@ class FileRecord:
     rows: int
     first_day: date | None
     last_day: date | None
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

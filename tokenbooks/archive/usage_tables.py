@@ -91,6 +91,19 @@ def state_columns(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[s
     return [row[0] for row in described]
 
 
+def state_values(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[tuple[str, str]]:
+    """The dimensions of a written usage table, each with every value that it has there."""
+    found: list[tuple[str, str]] = []
+    for column in state_columns(connection, folder):
+        if column.startswith("d_"):
+            name = dimension_column(column.removeprefix("d_"))
+            rows = connection.execute(
+                f"SELECT DISTINCT {name} FROM {_scan(folder)} WHERE {name} <> ''"
+            )
+            found += [(column.removeprefix("d_"), value) for (value,) in rows.fetchall()]
+    return found
+
+
 def read_usage(
     connection: duckdb.DuckDBPyConnection, layout: Layout, folders: Sequence[Path]
 ) -> None:

@@ -19,7 +19,7 @@ from tokenbooks.cli import (
     usage,
 )
 from tokenbooks.cli.options import BookOption, QuietOption, TodayOption
-from tokenbooks.cli.output import abandon_output, show_problems
+from tokenbooks.cli.output import abandon_output, redact_output, show_problems
 from tokenbooks.problems import Position, Problem, error
 
 app = typer.Typer(
@@ -69,6 +69,7 @@ def refused(reason: OSError) -> Problem:
 
 def run(arguments: list[str]) -> int:
     """Run the command line; nothing that a person can do ends in a traceback."""
+    redact_output(None)
     try:
         app(arguments, prog_name="tokenbooks")
     except SystemExit as end:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from tokenbooks.cli.options import BookOption, QuietOption, TodayOption, settings
-from tokenbooks.cli.output import opened, stop_if_wrong, tell
+from tokenbooks.cli.hiding import hide_people
+from tokenbooks.cli.options import (
+    BookOption,
+    HoldOption,
+    QuietOption,
+    RedactOption,
+    TodayOption,
+    settings,
+)
+from tokenbooks.cli.output import book_folder, opened, stop_if_wrong, tell
 
 
 def register(app: typer.Typer) -> None:
@@ -16,16 +24,19 @@ def register(app: typer.Typer) -> None:
 def check(
     context: typer.Context,
     replay: bool = typer.Option(False, "--replay", help="Compute every written close again."),
+    hold_bad_rows: HoldOption = False,
     book: BookOption = None,
     today: TodayOption = None,
     quiet: QuietOption = False,
+    redact: RedactOption = False,
 ) -> None:
     """Check everything that can be wrong with the book."""
     from tokenbooks.desk.check import check_book
     from tokenbooks.desk.plans import each_once
 
     given = settings(context, book, today, quiet)
-    opened_book, problems = opened(given)
+    hide_people(redact, book_folder(given))
+    opened_book, problems = opened(given, hold_bad_rows=hold_bad_rows)
     found = check_book(opened_book, given.today, replay=replay)
     stop_if_wrong(each_once([*problems, *found]), warnings_too=True)
     written = len(opened_book.months)

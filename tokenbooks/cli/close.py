@@ -6,17 +6,28 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from tokenbooks.cli.hiding import hide_people
 from tokenbooks.cli.options import (
     BookOption,
     FormatOption,
+    HoldOption,
     PeriodOption,
     QuietOption,
+    RedactOption,
     TodayOption,
     chosen_format,
     chosen_period,
     settings,
 )
-from tokenbooks.cli.output import opened, show, show_tables, stop_if_wrong, tell
+from tokenbooks.cli.output import (
+    book_folder,
+    opened,
+    show,
+    show_tables,
+    stop_if_wrong,
+    tell,
+    tell_tables,
+)
 
 if TYPE_CHECKING:
     from tokenbooks.desk.close import Prepared
@@ -36,10 +47,12 @@ def close(
     allow_unpriced: bool = typer.Option(
         False, "--allow-unpriced", help="Go on without prices for some usage, and list it."
     ),
+    hold_bad_rows: HoldOption = False,
     format: FormatOption = "text",
     book: BookOption = None,
     today: TodayOption = None,
     quiet: QuietOption = False,
+    redact: RedactOption = False,
 ) -> None:
     """Close a month: print its entries, or write them."""
     from tokenbooks.desk.close import prepare_close
@@ -47,7 +60,8 @@ def close(
 
     chosen_format(format)
     given = settings(context, book, today, quiet)
-    opened_book, problems = opened(given)
+    hide_people(redact, book_folder(given))
+    opened_book, problems = opened(given, hold_bad_rows=hold_bad_rows)
     month = chosen_period(period) if period else default_period(opened_book)
     if write and month.end > given.today:
         raise typer.BadParameter(f"{month} has not ended on {given.today}; it can be printed only")
@@ -76,7 +90,6 @@ def print_close(prepared: Prepared, format: str, *, quiet: bool) -> None:
     """Print a close: its journal and, beside it, its roll-forwards; or all as tables."""
     from tokenbooks.desk.write_close import journal_text
     from tokenbooks.reports.entries import entries_table
-    from tokenbooks.reports.rendering import render, terminal_width
     from tokenbooks.reports.rollforward import accruals_table, lot_costs_table, lots_table
 
     facts, close = prepared.book.facts, prepared.close
@@ -86,4 +99,4 @@ def print_close(prepared: Prepared, format: str, *, quiet: bool) -> None:
         return
     show(journal_text(facts, close))
     told = [table for table in (lot_costs_table(close, facts), accruals) if table.rows]
-    tell("\n" + render(told, "text", terminal_width()), quiet=quiet or not told)
+    tell_tables(told, quiet=quiet)

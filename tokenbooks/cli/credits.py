@@ -6,16 +6,18 @@ from typing import Annotated
 
 import typer
 
+from tokenbooks.cli.hiding import hide_people
 from tokenbooks.cli.options import (
     BookOption,
     FormatOption,
     QuietOption,
+    RedactOption,
     TodayOption,
     chosen_day,
     chosen_format,
     settings,
 )
-from tokenbooks.cli.output import opened, show_tables, stop_if_wrong
+from tokenbooks.cli.output import book_folder, opened, show_tables, stop_if_wrong
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +34,7 @@ def show_credits(
     book: BookOption = None,
     today: TodayOption = None,
     quiet: QuietOption = False,
+    redact: RedactOption = False,
 ) -> None:
     """Show lots, balances, runway, and what expires when."""
     from tokenbooks.desk.look import look_at_credits
@@ -40,6 +43,7 @@ def show_credits(
     chosen_format(format)
     given = settings(context, book, today, quiet)
     day = chosen_day(as_of) if as_of else given.today
+    hide_people(redact, book_folder(given))
     opened_book, problems = opened(given)
     looked, found = look_at_credits(opened_book, day)
     stop_if_wrong([*problems, *found])

@@ -7,15 +7,17 @@ from typing import Annotated
 
 import typer
 
+from tokenbooks.cli.hiding import hide_people
 from tokenbooks.cli.options import (
     BookOption,
     FormatOption,
     QuietOption,
+    RedactOption,
     TodayOption,
     chosen_format,
     settings,
 )
-from tokenbooks.cli.output import opened, show_tables, stop_if_wrong
+from tokenbooks.cli.output import book_folder, opened, show_tables, stop_if_wrong
 
 #: A file and a line, as editors and problems write them; a column may follow.
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d{1,9})(?::\d+)?")
@@ -54,17 +56,19 @@ def explain(
     book: BookOption = None,
     today: TodayOption = None,
     quiet: QuietOption = False,
+    redact: RedactOption = False,
 ) -> None:
     """Explain a posting down to rows, or a row up to postings."""
     from tokenbooks.desk.explain_entry import Narrowing
     from tokenbooks.desk.explain_place import explain_id, explain_place
     from tokenbooks.reports.explanation import LEGENDS
     from tokenbooks.reports.narrow import narrowed
-    from tokenbooks.reports.rendering import terminal_width
 
     chosen_format(format)
     narrowing = Narrowing(account, role, class_, cost_center, lot)
-    opened_book, problems = opened(settings(context, book, today, quiet))
+    given = settings(context, book, today, quiet)
+    hide_people(redact, book_folder(given))
+    opened_book, problems = opened(given)
     place = _PLACE.fullmatch(what)
     if place is None:
         tables, found = explain_id(opened_book, what, narrowing, limit)
@@ -72,6 +76,5 @@ def explain(
         file, line = place["file"], int(place["line"])
         tables, found = explain_place(opened_book, file, line, narrowing, limit)
     if tables:
-        width = terminal_width() if format == "text" else None
-        show_tables(narrowed(tables, width, LEGENDS), format)
+        show_tables(tables, format, lambda shown, _, width: narrowed(shown, width, LEGENDS))
     stop_if_wrong([*(p for p in problems if p.is_error), *found])

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tokenbooks.cli.options import BookOption, FormatOption, chosen_format, settings
-from tokenbooks.cli.output import show, show_tables, stop_if_wrong
+from tokenbooks.cli.hiding import hide_people
+from tokenbooks.cli.options import BookOption, FormatOption, RedactOption, chosen_format, settings
+from tokenbooks.cli.output import found_book, show, show_tables, stop_if_wrong
 
 if TYPE_CHECKING:
-    from tokenbooks.sources.exports.descriptor import Descriptor
+    from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +46,7 @@ def show_format(
 ) -> None:
     """Print the descriptor of a format, to read or to begin one's own with."""
     from tokenbooks.desk.try_formats import unknown_format
-    from tokenbooks.sources.exports.descriptors import shipped_text
+    from tokenbooks.sources.exports.descriptors.reading import shipped_text
     from tokenbooks.sources.files import read_text
 
     formats = _formats(context, book)
@@ -69,13 +70,12 @@ def detect_formats(
     """Tell which format each file has, and why it has none of the others."""
     from tokenbooks.desk.try_formats import detect
     from tokenbooks.reports.formats import claims_table
-    from tokenbooks.reports.rendering import render
 
     chosen_format(format)
     claims, problems = detect(files, _formats(context, book))
     rows = [(claim.file, claim.descriptor.id, claim.fits, claim.reasons) for claim in claims]
-    if rows:  # the reasons are what was asked for: they are not cut at the terminal's width
-        show(render([claims_table(rows)], format))
+    if rows:
+        show_tables([claims_table(rows)], format)
     stop_if_wrong(problems)
 
 
@@ -85,12 +85,14 @@ def check_format(
     file: Annotated[Path, typer.Argument(help="An export file.", metavar="FILE")],
     format: FormatOption = "text",
     book: BookOption = None,
+    redact: RedactOption = False,
 ) -> None:
     """Read a file by a descriptor of one's own: what it makes of the rows, and what is wrong."""
     from tokenbooks.desk.try_formats import try_descriptor
     from tokenbooks.reports.formats import tried_tables
 
     chosen_format(format)
+    hide_people(redact, found_book(settings(context, book)), [file], descriptor=descriptor)
     formats = _formats(context, book, without=descriptor)
     tried, problems = try_descriptor(descriptor, file, formats)
     if tried is not None:

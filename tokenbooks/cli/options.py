@@ -33,6 +33,15 @@ PeriodOption = Annotated[
 ByOption = Annotated[
     str, typer.Option("--by", help="Dimensions to group by, joined by commas.", metavar="DIM,...")
 ]
+RedactOption = Annotated[
+    bool,
+    typer.Option("--redact", help="Pseudonyms for users, API keys, customers and mail addresses."),
+]
+
+HoldOption = Annotated[
+    bool,
+    typer.Option("--hold-bad-rows", help="Leave bad rows out of the books, and say so."),
+]
 
 FORMATS = ("text", "csv", "json", "md")
 

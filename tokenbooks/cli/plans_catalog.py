@@ -15,7 +15,7 @@ from tokenbooks.cli.options import (
     chosen_format,
     settings,
 )
-from tokenbooks.cli.output import show, stop_if_wrong, tell
+from tokenbooks.cli.output import show, show_tables, stop_if_wrong, tell
 from tokenbooks.names import is_identifier
 
 if TYPE_CHECKING:
@@ -98,7 +98,6 @@ def diff(
     """Compare a plan with a catalog: what to append, what to correct."""
     from tokenbooks.desk.compare_plan import against_catalog, against_litellm
     from tokenbooks.reports.price_difference import difference_tables
-    from tokenbooks.reports.rendering import render
     from tokenbooks.sources.plans import read_plan
 
     chosen_format(format)
@@ -114,7 +113,7 @@ def diff(
     if compared is None:
         stop_if_wrong(problems)
         raise typer.Exit(1)
-    show(render(difference_tables(compared, everything=everything), format))
+    show_tables(difference_tables(compared, everything=everything), format, cut=False)
     stop_if_wrong(problems)
 
 

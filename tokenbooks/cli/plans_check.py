@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tokenbooks.cli.hiding import hide_people
 from tokenbooks.cli.options import (
     BookOption,
     FormatOption,
     QuietOption,
+    RedactOption,
     chosen_format,
     settings,
 )
-from tokenbooks.cli.output import book_folder, found_book, show, stop_if_wrong, tell
+from tokenbooks.cli.output import book_folder, found_book, show_tables, stop_if_wrong, tell
 from tokenbooks.problems import any_error
 
 if TYPE_CHECKING:
@@ -44,22 +46,25 @@ def check_plans(
     format: FormatOption = "text",
     book: BookOption = None,
     quiet: QuietOption = False,
+    redact: RedactOption = False,
 ) -> None:
     """Check plans: mistakes, gaps, ambiguity, prices hardly meant; and whether they cover usage."""
     from tokenbooks.desk.plans import (
         book_plans,
         each_once,
+        is_plan_file,
         named_plans,
         own_problems,
         sort_arguments,
     )
     from tokenbooks.reports.plans import fitting
-    from tokenbooks.reports.rendering import render, terminal_width
 
     chosen_format(format)
     given = settings(context, book, quiet=quiet)
     folder = found_book(given)
     names, usage = sort_arguments(arguments or [], folder)
+    files = [Path(name) for name in names if is_plan_file(name)]
+    hide_people(redact, folder, usage, files, source_format=source_format)
     named, problems = named_plans(names, folder) if names else book_plans(book_folder(given))
     if usage and len(named) > 1:
         raise typer.BadParameter(f"name the one plan that prices {usage[0]}")
@@ -67,8 +72,7 @@ def check_plans(
         problems += [*item.problems, *own_problems(item.plan, item.problems)]
     if usage and not any_error(problems):
         tables, found = _coverage(named, usage, source_format)
-        width = terminal_width()
-        show(render(fitting(tables, format, width), format, width))
+        show_tables(tables, format, fitting)
         problems += found
     stop_if_wrong(each_once(problems), warnings_too=True)
     count = "1 plan" if len(named) == 1 else f"{len(named)} plans"

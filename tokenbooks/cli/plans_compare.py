@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tokenbooks.cli.hiding import hide_people
 from tokenbooks.cli.options import (
     BookOption,
     ByOption,
     FormatOption,
+    RedactOption,
     chosen_format,
     chosen_names,
     settings,
 )
-from tokenbooks.cli.output import found_book, show, stop_if_wrong
+from tokenbooks.cli.output import found_book, show_tables, stop_if_wrong
 from tokenbooks.problems import any_error
 
 #: Plans go by letters.
@@ -42,12 +45,12 @@ def compare_plans(
     ] = None,
     format: FormatOption = "text",
     book: BookOption = None,
+    redact: RedactOption = False,
 ) -> None:
     """Compare what the same usage costs under several plans: by price, and by quantity."""
     from tokenbooks.desk.cost_comparison import GROUPS, compare_costs
-    from tokenbooks.desk.plans import named_plans, sort_arguments
+    from tokenbooks.desk.plans import is_plan_file, named_plans, sort_arguments
     from tokenbooks.reports.cost_comparison import comparison_tables, fitting
-    from tokenbooks.reports.rendering import render, terminal_width
     from tokenbooks.reports.usage import CHARGE_COLUMNS
 
     chosen_format(format)
@@ -60,12 +63,13 @@ def compare_plans(
         raise typer.BadParameter(f"name two plans or more, at most {MOST_PLANS}")
     if not usage:
         raise typer.BadParameter("name the usage files after the plans")
+    files = [Path(name) for name in names if is_plan_file(name)]
+    hide_people(redact, folder, usage, files, source_format=source_format, by=groups)
     named, problems = named_plans(names, folder)
     problems += [problem for item in named for problem in item.problems]
     if any_error(problems):
         stop_if_wrong(problems)
     compared, found = compare_costs([item.plan for item in named], usage, source_format, groups)
     if compared is not None:
-        width = terminal_width()
-        show(render(fitting(comparison_tables(compared), format, width), format, width))
+        show_tables(comparison_tables(compared), format, fitting)
     stop_if_wrong([*problems, *found])

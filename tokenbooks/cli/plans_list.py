@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tokenbooks.cli.options import BookOption, FormatOption, chosen_format, settings
-from tokenbooks.cli.output import book_folder, found_book, show, stop_if_wrong
+from tokenbooks.cli.output import book_folder, found_book, show_tables, stop_if_wrong
 
 
 def register(group: typer.Typer) -> None:
@@ -26,7 +26,6 @@ def list_plans(
     """List the plans of the book, or those of files."""
     from tokenbooks.desk.plans import book_plans, contracts_by_plan, named_plans
     from tokenbooks.reports.plans import fitting, plans_table
-    from tokenbooks.reports.rendering import render, terminal_width
 
     chosen_format(format)
     given = settings(context, book)
@@ -37,6 +36,5 @@ def list_plans(
         named, problems = book_plans(book_folder(given))
     contracts = contracts_by_plan(folder) if folder is not None else {}
     table = plans_table((item.plan for item in named), contracts)
-    width = terminal_width()
-    show(render(fitting([table], format, width), format, width))
+    show_tables([table], format, fitting)
     stop_if_wrong([*problems, *(p for item in named for p in item.problems)])

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tokenbooks.cli.hiding import hide_people
 from tokenbooks.cli.options import (
     BookOption,
     FormatOption,
+    RedactOption,
     TodayOption,
     chosen_day,
     chosen_format,
     settings,
 )
-from tokenbooks.cli.output import found_book, show, stop_if_wrong
+from tokenbooks.cli.output import found_book, show_tables, stop_if_wrong
 
 if TYPE_CHECKING:
     from tokenbooks.rating.plan import Plan
@@ -42,24 +45,24 @@ def show_plan(
     format: FormatOption = "text",
     book: BookOption = None,
     today: TodayOption = None,
+    redact: RedactOption = False,
 ) -> None:
     """Show a plan as a price list: prices in force, modifiers, aliases and terms."""
-    from tokenbooks.desk.plans import named_plans, unknown_model
+    from tokenbooks.desk.plans import is_plan_file, named_plans, unknown_model
     from tokenbooks.reports.plans import shown_plan
-    from tokenbooks.reports.rendering import render, terminal_width
 
     chosen_format(format)
     if on and every:
         raise typer.BadParameter("--on and --all contradict each other")
     given = settings(context, book, today)
     day = None if every else chosen_day(on) if on else given.today
-    named, problems = named_plans([plan], found_book(given))
+    folder = found_book(given)
+    hide_people(redact, folder, plans=[Path(plan)] if is_plan_file(plan) else [])
+    named, problems = named_plans([plan], folder)
     for item in named:
         # a price that could not be read would be shown as free
         stop_if_wrong(problem for problem in item.problems if problem.is_error)
-        width = terminal_width()
-        tables = shown_plan(tables_of(item.plan, day, model), format, width)
-        show(render(tables, format, width))
+        show_tables(tables_of(item.plan, day, model), format, shown_plan)
         strange = unknown_model(item.plan, model) if model else None
         problems = [*item.problems, *([strange] if strange else [])]
     stop_if_wrong(problems)

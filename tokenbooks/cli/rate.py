@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from tokenbooks.cli.options import ByOption, FormatOption, chosen_format, chosen_names
+from tokenbooks.cli.hiding import hide_people
+from tokenbooks.cli.options import (
+    ByOption,
+    FormatOption,
+    HoldOption,
+    RedactOption,
+    chosen_format,
+    chosen_names,
+)
 from tokenbooks.cli.output import show_tables, stop_if_wrong
 
 
@@ -24,7 +32,9 @@ def rate(
         typer.Option("--source", help="The format of the usage files.", metavar="FORMAT"),
     ] = None,
     by: ByOption = "model,meter,price",
+    hold_bad_rows: HoldOption = False,
     format: FormatOption = "text",
+    redact: RedactOption = False,
 ) -> None:
     """Price usage with a plan, without a book."""
     from tokenbooks.desk.rate_files import CONTRACT, rate_files
@@ -36,12 +46,13 @@ def rate(
 
     chosen_format(format)
     names = chosen_names(by)
+    keep = [name for name in names if name not in CHARGE_COLUMNS]
+    hide_people(redact, None, usage, [plan], source_format=source_format, by=keep)
     read, problems = read_plan(plan)
     if read is None or any_error(problems):
         stop_if_wrong(problems)
         raise typer.Exit(1)
-    keep = [name for name in names if name not in CHARGE_COLUMNS]
-    looked, found = rate_files(read, usage, source_format, keep)
+    looked, found = rate_files(read, usage, source_format, keep, hold_bad_rows=hold_bad_rows)
     if looked is None:
         stop_if_wrong([*problems, *found])
         raise typer.Exit(1)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import typer
 
+from tokenbooks.cli.hiding import hide_people
 from tokenbooks.cli.options import (
     BookOption,
     ByOption,
     FormatOption,
+    HoldOption,
     PeriodOption,
     QuietOption,
+    RedactOption,
     TodayOption,
     chosen_format,
     chosen_names,
     chosen_period,
     settings,
 )
-from tokenbooks.cli.output import opened, show_tables, stop_if_wrong
+from tokenbooks.cli.output import book_folder, opened, show_tables, stop_if_wrong
 
 
 def register(app: typer.Typer) -> None:
@@ -29,21 +32,26 @@ def usage(
     period: PeriodOption = None,
     by: ByOption = "contract,model,meter",
     files: bool = typer.Option(False, "--files", help="What became of the rows of each file."),
+    hold_bad_rows: HoldOption = False,
     format: FormatOption = "text",
     book: BookOption = None,
     today: TodayOption = None,
     quiet: QuietOption = False,
+    redact: RedactOption = False,
 ) -> None:
     """Show usage at list value and cost, or account for files."""
     from tokenbooks.desk.look import look_at_files, look_at_usage
+    from tokenbooks.reports.files import files_in_width, files_table, not_owed_table
     from tokenbooks.reports.tiers import standing_tables
-    from tokenbooks.reports.usage import CHARGE_COLUMNS, charges_table, files_table
+    from tokenbooks.reports.usage import CHARGE_COLUMNS, charges_table
 
     chosen_format(format)
-    opened_book, problems = opened(settings(context, book, today, quiet))
+    given = settings(context, book, today, quiet)
+    hide_people(redact, book_folder(given))
+    opened_book, problems = opened(given, hold_bad_rows=hold_bad_rows)
     if files:
         accounts, found = look_at_files(opened_book)
-        show_tables([files_table(accounts)], format)
+        show_tables([files_table(accounts)], format, files_in_width)
         stop_if_wrong([*problems, *found])
         return
     month = chosen_period(period) if period else None
@@ -64,5 +72,7 @@ def usage(
         charges_table(looked.connection, looked.scales, names, currency, wanted, units),
         *standing_tables(looked.connection, rated, currency, month),
     ]
+    apart = not_owed_table(looked.connection, looked.contracts, month)
+    tables += [apart] if apart.rows else []
     show_tables(tables, format)
     stop_if_wrong([*problems, *found])

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from tokenbooks.names import DEFAULT_ACCOUNTS, account_proposal, is_account
 from tokenbooks.periods import Period
+from tokenbooks.reports.masking import masked
 
 _PLAIN = re.compile(r"[A-Za-z0-9*][A-Za-z0-9_./*()-]*( [A-Za-z0-9_./*()-]+)*")
 _SPOKEN_FOR = re.compile(r"true|false|yes|no|on|off|null|~|[-+0-9.].*", re.IGNORECASE)
-_SECRET = re.compile(r"(sk|key|api)-\S{16,}")
 
 _COLUMN = 30
 
@@ -139,11 +139,6 @@ def _rule(dimension: str, value: str, tokens: int, party: str) -> str:
     when = f"{{{dimension}: {value}}}"
     rule = f"#   - {{when: {when}, class: opex, cost_center: general}}"
     return f"{rule:<76}  # {party}: {tokens:,} tokens"
-
-
-def masked(value: str) -> str:
-    """A value for a rule; of what looks like a secret key only the last four letters."""
-    return f"*{value[-4:]}" if _SECRET.fullmatch(value) else value
 
 
 def _account_lines(contracts: Sequence[NewContract]) -> list[str]:

@@ -1,15 +1,13 @@
 """Files that an earlier close read and that are not the same now.
 
 Never by modification time: the same bytes are the same file on any machine. A file that
-has only grown at its end is new from there on.
+has only grown at its end is new from there on. What counts are the plain bytes: a file
+that was packed anew is the same file.
 """
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,10 +15,9 @@ from pathlib import Path
 from tokenbooks.archive.month import FileRecord
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.sheets.temporary import temporary_file
 
 _BLOCK = 1 << 20
-#: Copies of files as they were -> the path in the book that each stands for.
-_COPIES: dict[Path, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +47,21 @@ def changed_files(
 
 
 def path_in_book(book: OpenBook, file: ExportFile) -> str:
-    """The path of a file relative to the book, as manifests write it."""
-    return _COPIES.get(file.path) or file.path.relative_to(book.folder).as_posix()
+    """The path of a file, or of a member below its ZIP, relative to the book, for manifests."""
+    return file.known_path.relative_to(book.folder).as_posix()
 
 
-def file_as_it_was(book: OpenBook, file: ExportFile, size: int) -> ExportFile:
+def file_as_it_was(file: ExportFile, size: int) -> ExportFile:
     """A file as a close read it: where it has grown since, a copy of its first bytes."""
     if file.path.stat().st_size <= size:
         return file
-    folder = Path(tempfile.mkdtemp(prefix="tokenbooks-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    copy = folder / file.path.name
-    _COPIES[copy] = path_in_book(book, file)
+    copy = temporary_file(file.path.name)
     with file.path.open("rb") as source, copy.open("wb") as target:
         left = size
         while left and (block := source.read(min(_BLOCK, left))):
             target.write(block)
             left -= len(block)
-    return replace(file, path=copy)
+    return replace(file, path=copy, origin=file.known_path)
 
 
 def prefix_digest(path: Path, size: int) -> str:

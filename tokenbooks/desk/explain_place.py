@@ -57,10 +57,14 @@ def explain_place(
     path = _path(book, file)
     if path is None:
         return [], [_no_file(book, file)]
-    for export in _exports(book):
-        if os.path.abspath(export.path) == path:
-            told, problems = explain_row(book, export, line)
-            return (row_tables(told) if told else []), problems
+    exports, problems = _exports_at(book, path)
+    if len(exports) > 1:
+        return [], [_several_members(shown(Path(path)), exports[0], line)]
+    if exports:
+        told, problems = explain_row(book, exports[0], line)
+        return (row_tables(told) if told else []), problems
+    if problems or not os.path.isfile(path):
+        return [], problems or [_no_file(book, file)]
     for month in book.months:
         for written in written_entries(month):
             inside = written.line <= line <= written.last_line
@@ -79,19 +83,36 @@ def explain_place(
 
 
 def _path(book: OpenBook, file: str) -> str | None:
-    """The absolute path of a file that a person names."""
+    """The absolute path of a file that a person names, or of a member below its ZIP."""
     for path in (Path(file), book.folder / file):
-        if path.is_file():
+        if any(place.is_file() for place in (path, *path.parents)):
             return os.path.abspath(path)
     return None
 
 
-def _exports(book: OpenBook) -> Iterator[ExportFile]:
+def _exports_at(book: OpenBook, path: str) -> tuple[list[ExportFile], list[Problem]]:
+    """The export at a path, or all that are in the ZIP there; what keeps it from being read."""
+    exports, told = _exports(book)
+    found = [export for export in exports if os.path.abspath(export.known_path) == path]
+    if not found:
+        below = path + os.sep
+        found = [e for e in exports if os.path.abspath(e.known_path).startswith(below)]
+    name = shown(Path(path))
+    problems = [p for p in told if p.position.file and name.startswith(p.position.file)]
+    return found, [] if found else problems
+
+
+def _exports(book: OpenBook) -> tuple[list[ExportFile], list[Problem]]:
+    exports: list[ExportFile] = []
+    problems: list[Problem] = []
     for contract in book.facts.book.contracts.values():
         zone, cuts = book.facts.zone_of(contract), moment_cuts(book.facts, contract)
-        for export in find_export_files(book.folder, contract, zone, cuts=cuts)[0]:
+        found, wrong = find_export_files(book.folder, contract, zone, cuts=cuts)
+        problems += wrong
+        for export in found:
             file = with_needs(export, book.facts, contract)
-            yield replace(file, name=path_in_book(book, file))
+            exports.append(replace(file, name=path_in_book(book, file)))
+    return exports, problems
 
 
 def _documents(book: OpenBook) -> Iterator[Document]:
@@ -157,8 +178,14 @@ def _no_line(place: Position) -> Problem:
     return error("line-unknown", message, help, place)
 
 
+def _several_members(place: str, first: ExportFile, line: int) -> Problem:
+    message = f"{place} holds several files"
+    help = f"name one of them, as `tokenbooks explain '{first.shown}:{line}'`"
+    return error("line-unknown", message, help, Position(place))
+
+
 def _no_file(book: OpenBook, file: str) -> Problem:
-    known = {export.path.relative_to(book.folder).as_posix() for export in _exports(book)}
+    known = {path_in_book(book, export) for export in _exports(book)[0]}
     near = nearest(file, known)
     hint = f"did you mean '{near}'? " if near else ""
     help = f"{hint}a path is relative to the current directory or to the book"

@@ -23,17 +23,19 @@ from tokenbooks.entries.service import service_spans
 from tokenbooks.periods import Period
 from tokenbooks.problems import Position, Problem, any_error, error
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.sources.exports.descriptor import EMPTY, USAGE
+from tokenbooks.sources.exports.digest import count_lines
 from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.normal.normal_form import NormalForm
 from tokenbooks.sources.exports.reader import open_export
 from tokenbooks.sources.exports.rows import ExplainedRow, row_at
+from tokenbooks.usage.accounting import USAGE
 from tokenbooks.usage.allocation import SINGLE_EXPENSE, UNALLOCATED, ruling
-from tokenbooks.usage.layout import REJECTED, SKIPPED, USED
+from tokenbooks.usage.layout import NOT_OWED, REJECTED, SKIPPED, USED
 
 if TYPE_CHECKING:
     import duckdb
 
-VERDICTS = {USED: "used", SKIPPED: "skipped", REJECTED: "rejected"}
+VERDICTS = {USED: "used", SKIPPED: "skipped", REJECTED: "rejected", NOT_OWED: "not owed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,13 @@ def explain_row(
         return None, problems
     row = row_at(connect(), file, form.descriptor, line)
     if row is None:
-        return None, [line_unknown(file, line)]
+        return None, [line_unknown(form, line)]
     told = RowExplanation(
         book.facts,
         Position(file.shown, row.line),
         file.contract,
         form.descriptor.id,
-        form.descriptor.kind,
+        form.descriptor.kind if form.descriptor.is_empty else file.kind,
         row.at,
         VERDICTS[row.verdict],
         row.reason,
@@ -78,27 +80,31 @@ def explain_row(
         row.amount,
         row.currency,
     )
-    if form.descriptor.kind not in {USAGE, EMPTY}:
+    if file.kind != USAGE:
         told.notes.append("A statement is evidence for reconciling; no entry comes from it.")
-    if form.descriptor.kind != USAGE or row.verdict != USED or row.at is None:
+    counts = row.verdict in (USED, NOT_OWED) and row.at is not None
+    if counts and (first := earlier_row(book, file, form, row.line)):
+        same = "says the same" if form.by_content else "has the same id"
+        told.verdict, told.reason = "replaced", f"{first} {same} and counts"
         return told, []
-    if first := earlier_row(book, file, form, row.line):
-        told.verdict, told.reason = "replaced", f"{first} has the same id and counts"
+    if not form.reads_usage or row.verdict != USED or row.at is None:
         return told, []
     return told, _explain_used(told, book, file, row)
 
 
-def line_unknown(file: ExportFile, line: int) -> Problem:
+def line_unknown(form: NormalForm, line: int) -> Problem:
     """The problem that no row stands at a line."""
-    with file.path.open("rb") as stream:
-        lines = sum(1 for _ in stream)
-    if line == 1:
-        message = "line 1 is the header"
-    elif line > lines or line < 1:
+    file = form.file
+    lines = count_lines(file.path)
+    first = next((record.line for record in form.sheet.records()), 2)
+    if form.sheet.is_text and line == first - 1:
+        message = f"line {line} is the header"
+    elif form.sheet.is_text and not 1 <= line <= lines:
         message = f"there is no line {line}: the file has {lines}"
     else:
         message = f"no row stands at line {line}, or it has not as many cells as the header"
-    help = f"name a line from 2 to {lines}, as `tokenbooks explain {file.shown}:2`"
+    last = f" to {lines}" if form.sheet.is_text else " on"
+    help = f"name a line from {first}{last}, as `tokenbooks explain {file.shown}:{first}`"
     return error("line-unknown", message, help, Position(file.shown))
 
 

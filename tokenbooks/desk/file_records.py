@@ -38,5 +38,6 @@ def file_records(
             account.rows_read,
             account.first_day,
             account.last_day,
+            account.rejected,
         )
     return tuple(records[path] for path in sorted(records))

@@ -47,6 +47,7 @@ from tokenbooks.usage.known import (
 )
 from tokenbooks.usage.layout import Layout
 from tokenbooks.usage.overlap import resolve_overlaps
+from tokenbooks.usage.same_days import same_days
 
 if TYPE_CHECKING:
     import duckdb
@@ -156,13 +157,22 @@ def _files(
         )
         for export in found:
             file = with_needs(export, book.facts, contract, period.end)
-            file = replace(file, name=path_in_book(book, file))
+            file = _as_booked(book, file)
             if only is None:
                 files.append(file)
             elif (size := only.get(path_in_book(book, file))) is not None:
-                files.append(file_as_it_was(book, file, size))
+                files.append(file_as_it_was(file, size))
         problems += wrong
     return files, problems
+
+
+def _as_booked(book: OpenBook, file: ExportFile) -> ExportFile:
+    """The file with what the book knows of it; bad rows that a close held stay held."""
+    path = path_in_book(book, file)
+    held = any(r.path == path and r.held for month in book.months for r in month.manifest.files)
+    plan = book.facts.plan_of(book.facts.book.contracts[file.contract])
+    hold = held or book.hold_bad_rows
+    return replace(file, name=path, currency=plan.currency, hold=hold)
 
 
 def moment_cuts(facts: Facts, contract: Contract) -> tuple[datetime, ...]:
@@ -194,6 +204,7 @@ def _read(
     problems += found
     if any_error(problems):
         return None, problems
+    problems += same_days(connection, result.layout, accounts)
     contracts = {account.file: account.contract for account in accounts}
     levels = {file.contract: file.levels for file in files}
     build_days(connection, result.layout, contracts, "usage_files", levels)

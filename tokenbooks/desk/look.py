@@ -29,12 +29,16 @@ _END = date(9000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
-    """Rated usage in DuckDB (table ``charges``), and what was computed from it."""
+    """Rated usage in DuckDB (table ``charges``), and what was computed from it.
+
+    ``contracts`` are those of the files in ``usage_read``, by index.
+    """
 
     connection: duckdb.DuckDBPyConnection
     layout: Layout
     scales: ChargeScales
     computed: Computed
+    contracts: Mapping[int, str]
 
 
 def look_at_usage(book: OpenBook, until: date = _END) -> tuple[LookedAt | None, list[Problem]]:
@@ -53,7 +57,9 @@ def look_at_usage(book: OpenBook, until: date = _END) -> tuple[LookedAt | None, 
     problems += found
     if scales is None:
         return None, problems
-    return LookedAt(gathered.connection, gathered.layout, scales, computed), problems
+    contracts = {account.file: account.contract for account in gathered.accounts}
+    looked = LookedAt(gathered.connection, gathered.layout, scales, computed, contracts)
+    return looked, problems
 
 
 def look_at_credits(

@@ -6,7 +6,8 @@ it can neither be computed again nor explained.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from pathlib import PurePosixPath
 
 from tokenbooks.archive.month import FileRecord
 from tokenbooks.desk.changed_files import path_in_book, prefix_digest
@@ -18,18 +19,26 @@ from tokenbooks.sources.exports.files import ExportFile, find_export_files
 
 def lost_files(book: OpenBook) -> list[Problem]:
     """A warning ``closed-file-missing`` for each, with the file that has its bytes if one has."""
-    files = [
-        file
-        for contract in book.facts.book.contracts.values()
-        for file in find_export_files(book.folder, contract, book.facts.zone_of(contract))[0]
-    ]
+    files: list[ExportFile] = []
+    told: list[Problem] = []
+    for contract in book.facts.book.contracts.values():
+        found, problems = find_export_files(book.folder, contract, book.facts.zone_of(contract))
+        files += found
+        told += problems
     present = {path_in_book(book, file) for file in files}
+    broken = {problem.position.file for problem in told}
     lost: dict[str, tuple[FileRecord, Period]] = {}
     for month in book.months:
         for record in month.manifest.files:
-            if record.path not in present:
+            if record.path not in present and not _is_in(book, record, broken):
                 lost.setdefault(record.path, (record, month.period))
     return [_lost(book, record, period, files) for record, period in lost.values()]
+
+
+def _is_in(book: OpenBook, record: FileRecord, broken: Collection[str]) -> bool:
+    """Whether a file is there but cannot be unpacked, or was in one of which that is told."""
+    place = PurePosixPath(book.place(record.path))
+    return any(str(path) in broken for path in (place, *place.parents))
 
 
 def _lost(

@@ -15,11 +15,13 @@ from pathlib import Path
 from tokenbooks.book import UsageSource
 from tokenbooks.names import is_payee
 from tokenbooks.problems import Position, Problem, any_error, error
-from tokenbooks.sources.exports.descriptor import STATEMENT, Descriptor
-from tokenbooks.sources.exports.descriptors import read_descriptors
-from tokenbooks.sources.exports.detection import detect_format, mismatches
-from tokenbooks.sources.exports.header import read_header
+from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors.detection import detect_format, mismatches
+from tokenbooks.sources.exports.descriptors.reading import read_descriptors
+from tokenbooks.sources.exports.sheets.contents import Content, all_contents
+from tokenbooks.sources.exports.sheets.offered import OfferedFile, RefusedError
 from tokenbooks.sources.files import shown
+from tokenbooks.usage.accounting import STATEMENT, USAGE
 
 #: First word of the ids of formats that are nobody's own.
 PLAIN = "plain"
@@ -32,12 +34,16 @@ _SHORTEST_STEM = 3
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The files of one provider, and globs from the book's folder on that match them."""
+    """The files of one provider, and globs from the book's folder on that match them.
+
+    Of a ZIP with usage and costs each member stands where it belongs, and the ZIP is
+    matched by the globs of both.
+    """
 
     id: str
     party: str
-    usage: tuple[Path, ...]
-    statement: tuple[Path, ...]
+    usage: tuple[Content, ...]
+    statement: tuple[Content, ...]
     usage_globs: tuple[str, ...]
     statement_globs: tuple[str, ...]
 
@@ -54,20 +60,22 @@ def offered_files(folder: Path, paths: Sequence[Path]) -> tuple[OfferedFiles, li
     """The export files at these paths, which may be folders, and whose they are.
 
     Paths count from the book's folder on, or else from the current one. Problems:
-    ``file-missing``, ``path-outside`` (not inside the book's folder), and those of a
-    header that no format claims.
+    ``file-missing``, ``path-outside`` (not inside the book's folder), those of unpacking,
+    and those of a header that no format claims.
     """
     starts, problems = _starts(folder, paths)
     found = [file for start in starts for file in _files_below(start)]
     formats = folder / "formats"
     descriptors, wrong = read_descriptors(formats if formats.is_dir() else None)
     problems += wrong
-    claimed: dict[Path, Descriptor] = {}
-    for path in found:
-        descriptor, wrong = _claim(path, descriptors)
+    contents, wrong = all_contents(found)
+    problems += wrong
+    claimed: dict[Content, Descriptor] = {}
+    for content in contents:
+        descriptor, wrong = _claim(content, descriptors)
         problems += wrong
         if descriptor is not None:
-            claimed[path] = descriptor
+            claimed[content] = descriptor
     if any_error(problems):
         return OfferedFiles(), problems
     return OfferedFiles(_grouped(folder, starts, claimed), descriptors), problems
@@ -107,35 +115,35 @@ def _is_hidden(file: Path, start: Path) -> bool:
 
 
 def _claim(
-    path: Path, descriptors: Sequence[Descriptor]
+    content: Content, descriptors: Sequence[Descriptor]
 ) -> tuple[Descriptor | None, list[Problem]]:
     """The one format that claims a file, of usage or of a statement."""
-    header, problems = read_header(path, shown(path))
-    if header is None:
-        return None, problems
     source = UsageSource("")
-    claims = [item for item in descriptors if not mismatches(header, item, source)]
-    if len(claims) == 1:
-        return claims[0], []
-    return detect_format(header, shown(path), "usage", source, descriptors)
+    try:
+        offered = OfferedFile(content.path, content.shown)
+        claims = [item for item in descriptors if not mismatches(offered, item, source)]
+        if len(claims) == 1:
+            return claims[0], []
+        return detect_format(offered, USAGE, source, descriptors)
+    except RefusedError as refused:
+        return None, refused.problems
 
 
 def _grouped(
-    folder: Path, starts: Sequence[Path], claimed: dict[Path, Descriptor]
+    folder: Path, starts: Sequence[Path], claimed: dict[Content, Descriptor]
 ) -> tuple[Offered, ...]:
     shared = {folder, *starts}
-    members: dict[str, list[Path]] = {}
-    for path, descriptor in claimed.items():
-        members.setdefault(_contract_id(path, descriptor, shared), []).append(path)
+    members: dict[str, list[Content]] = {}
+    for content, descriptor in claimed.items():
+        members.setdefault(_contract_id(content.file, descriptor, shared), []).append(content)
     groups = []
-    for name, files in sorted(members.items()):
-        kinds = {path: claimed[path].kind for path in files}
-        usage = tuple(path for path in files if kinds[path] != STATEMENT)
-        statement = tuple(path for path in files if kinds[path] == STATEMENT)
+    for name, contents in sorted(members.items()):
+        statement = tuple(c for c in contents if claimed[c].kinds == (STATEMENT,))
+        usage = tuple(content for content in contents if content not in statement)
         groups.append(
             Offered(
                 name,
-                _party(name, claimed[files[0]]),
+                _party(name, claimed[contents[0]]),
                 usage,
                 statement,
                 _globs(folder, usage),
@@ -164,9 +172,10 @@ def _party(name: str, descriptor: Descriptor) -> str:
     return party if is_payee(party) else name
 
 
-def _globs(folder: Path, files: Sequence[Path]) -> tuple[str, ...]:
+def _globs(folder: Path, contents: Sequence[Content]) -> tuple[str, ...]:
     """Globs that match these files and no others: now, and most likely next month."""
     globs = []
+    files = {content.file for content in contents}
     for parent in sorted({path.parent for path in files}):
         names = sorted(path.name for path in files if path.parent == parent)
         others = {path.name for path in parent.iterdir() if path.is_file()}

@@ -12,27 +12,33 @@ from tokenbooks.facts import Facts
 from tokenbooks.problems import Position, Problem, any_error, error
 from tokenbooks.sources.book import BOOK_FILE
 from tokenbooks.sources.book_files import read_facts
-from tokenbooks.sources.exports.descriptor import Descriptor
-from tokenbooks.sources.exports.descriptors import read_descriptors
+from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors.reading import read_descriptors
 from tokenbooks.sources.files import shown
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBook:
-    """A book that has been read: facts, formats, and the closes that are written."""
+    """A book that has been read: facts, formats, and the closes that are written.
+
+    With ``hold_bad_rows`` the bad rows of exports are held back, instead of refusing files.
+    """
 
     folder: Path
     shown: str
     facts: Facts
     descriptors: tuple[Descriptor, ...]
     months: tuple[ClosedMonth, ...]
+    hold_bad_rows: bool = False
 
     def place(self, path: str) -> str:
         """A path relative to the book, as the user can open it."""
         return path if self.shown == "." else f"{self.shown}/{path}"
 
 
-def open_book(folder: Path) -> tuple[OpenBook | None, list[Problem]]:
+def open_book(
+    folder: Path, *, hold_bad_rows: bool = False
+) -> tuple[OpenBook | None, list[Problem]]:
     """Read a book; None where any of its files has an error."""
     problems = _recovered(folder)
     facts, found = read_facts(folder)
@@ -44,7 +50,10 @@ def open_book(folder: Path) -> tuple[OpenBook | None, list[Problem]]:
     problems += found
     if facts is None or any_error(problems):
         return None, problems
-    return OpenBook(folder, shown(folder), facts, descriptors, tuple(months)), problems
+    opened = OpenBook(
+        folder, shown(folder), facts, descriptors, tuple(months), hold_bad_rows=hold_bad_rows
+    )
+    return opened, problems
 
 
 def _recovered(folder: Path) -> list[Problem]:

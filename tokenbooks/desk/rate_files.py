@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tokenbooks.book import KEPT_BY_DEFAULT, Book, Contract, UsageSource
@@ -19,10 +20,10 @@ from tokenbooks.rating.keys import plan_scopes
 from tokenbooks.rating.matching import decisive_dimensions
 from tokenbooks.rating.plan import Plan
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.sources.exports.descriptors import read_descriptors
-from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.descriptors.reading import read_descriptors
+from tokenbooks.sources.exports.files import content_file
 from tokenbooks.sources.exports.reader import read_exports
-from tokenbooks.sources.files import shown
+from tokenbooks.sources.exports.sheets.contents import all_contents
 from tokenbooks.usage.days import build_days
 from tokenbooks.usage.layout import is_derived
 from tokenbooks.usage.overlap import resolve_overlaps
@@ -35,11 +36,18 @@ _ALWAYS = Period(Period.month(1970, 1).start, Period.month(9000, 1).start)
 
 
 def rate_files(
-    plan: Plan, paths: Sequence[Path], format: str | None, keep: Sequence[str]
+    plan: Plan,
+    paths: Sequence[Path],
+    format: str | None,
+    keep: Sequence[str],
+    *,
+    hold_bad_rows: bool = False,
 ) -> tuple[LookedAt | None, list[Problem]]:
     """Rate files with a plan: the table ``charges``, and what has no price.
 
-    ``keep`` names further dimensions to keep, so that the charges can be grouped by them.
+    The path ``-`` is standard input, and a ZIP gives a file for each of its members.
+    With ``hold_bad_rows`` bad rows are left out. ``keep`` names further dimensions to keep,
+    so that the charges can be grouped by them.
     """
     facts = _facts(plan, keep)
     contract = facts.book.contracts[CONTRACT]
@@ -47,11 +55,17 @@ def rate_files(
     named = tuple(dict.fromkeys([*keep, *_named_dimensions(plan)]))
     source = UsageSource("", format, meters=_named_meters(plan), dimensions=named)
     cuts = moment_cuts(facts, contract)
+    contents, problems = all_contents(paths)
     exports = [
-        ExportFile(path, shown(path), CONTRACT, source, "usage", zone, cuts=cuts) for path in paths
+        content_file(content, CONTRACT, source, "usage", zone, cuts=cuts) for content in contents
     ]
-    files = [with_needs(export, facts, contract) for export in exports]
-    descriptors, problems = read_descriptors(None)
+    named_exports = [
+        replace(export, name=export.shown, currency=plan.currency, hold=hold_bad_rows)
+        for export in exports
+    ]
+    files = [with_needs(export, facts, contract) for export in named_exports]
+    descriptors, found = read_descriptors(None)
+    problems += found
     connection = connect()
     read = read_exports(connection, files, kept_dimensions(facts), descriptors)
     problems += read.problems
@@ -71,7 +85,7 @@ def rate_files(
     problems += found
     if scales is None:
         return None, problems
-    return LookedAt(connection, read.layout, scales, computed), problems
+    return LookedAt(connection, read.layout, scales, computed, contracts), problems
 
 
 def _named_meters(plan: Plan) -> tuple[str, ...]:

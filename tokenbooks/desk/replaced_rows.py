@@ -1,21 +1,25 @@
-"""Rows that do not count because another one does: later downloads and repeated ids."""
+"""Rows that do not count because another one does: later downloads, ids, equal rows."""
 
 from __future__ import annotations
+
+from itertools import islice
 
 from tokenbooks.desk.gather import Gathered
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.problems import Position
 from tokenbooks.sources.exports.files import ExportFile, find_export_files
-from tokenbooks.sources.exports.normal_form import NormalForm
+from tokenbooks.sources.exports.normal.normal_form import NormalForm
 from tokenbooks.sources.exports.reader import open_export
-from tokenbooks.sources.exports.records import read_records
 from tokenbooks.sources.exports.rows import ExplainedRow
+from tokenbooks.sources.exports.same_rows import content_group, plain_text, shared_columns
+from tokenbooks.sources.exports.sheets.sheet import Record
 from tokenbooks.usage.layout import REPLACED, USED
 
 
 def replacing_files(gathered: Gathered, file: ExportFile, row: ExplainedRow) -> list[str]:
     """The later downloads that count instead of the row's bucket; none where it counts."""
-    index = next((i for i, f in enumerate(gathered.files) if f.path == file.path), None)
+    known = [other.known_path for other in gathered.files]
+    index = known.index(file.known_path) if file.known_path in known else None
     if index is None or row.bucket is None:
         return []
     connection = gathered.connection
@@ -41,29 +45,81 @@ def replacing_files(gathered: Gathered, file: ExportFile, row: ExplainedRow) -> 
 
 
 def earlier_row(book: OpenBook, file: ExportFile, form: NormalForm, line: int) -> Position | None:
-    """The first row with the same id, in this file or one before it; None if this is it."""
+    """The row that counts instead of this one: of the same id, or of another file and equal.
+
+    Of an id it is the first row, in this file or one before it. None if this one counts.
+    """
+    if form.by_content:
+        return _equal_row(_group(book, file, form), form, line)
     if form.id_column is None:
         return None
-    identity = _id_at(form, line)
-    if not identity:
-        return None
-    contract = book.facts.book.contracts[file.contract]
-    files, _ = find_export_files(book.folder, contract, file.zone, (file.kind,))
-    for other in files:
-        own = form if other.path == file.path else open_export(other, book.descriptors)[0]
-        same_group = own is not None and own.descriptor.id == form.descriptor.id
-        if own is None or not same_group or other.source.scope != file.source.scope:
-            continue
-        for record in read_records(other.path, own.header.delimiter):
-            if other.path == file.path and record.line >= line:
+    identity = _record_at(form, line).cells[form.id_column]
+    if form.most_column is not None:
+        return _larger_row(_group(book, file, form), form, line, identity)
+    for own in _group(book, file, form) if identity else []:
+        for record in own.sheet.records():
+            if own is form and record.line >= line:
                 return None
             if own.id_column is not None and record.cells[own.id_column] == identity:
-                return Position(other.shown, record.line)
+                return Position(own.file.shown, record.line)
     return None
 
 
-def _id_at(form: NormalForm, line: int) -> str:
-    for record in read_records(form.file.path, form.header.delimiter):
-        if record.line == line:
-            return record.cells[form.id_column or 0]
-    return ""
+def _larger_row(
+    group: list[NormalForm], form: NormalForm, line: int, identity: str
+) -> Position | None:
+    """The row of an id that counts because it has most of something; None if this one does."""
+    best: tuple[int, Position] | None = None
+    for own in group:
+        for record in own.sheet.records():
+            if own.id_column is None or record.cells[own.id_column] != identity:
+                continue
+            text = record.cells[own.most_column] if own.most_column is not None else ""
+            number = int(text) if text.isdecimal() else 0
+            if best is None or number > best[0]:
+                best = (number, Position(own.file.shown, record.line))
+    here = Position(form.file.shown, line)
+    return best[1] if best and best[1] != here else None
+
+
+def _group(book: OpenBook, file: ExportFile, form: NormalForm) -> list[NormalForm]:
+    """The files among which a row counts once, in their order, with the given one's own form."""
+    contract = book.facts.book.contracts[file.contract]
+    files, _ = find_export_files(book.folder, contract, file.zone, (file.kind,))
+    group = []
+    for other in files:
+        own = form
+        if other.known_path != file.known_path:
+            found, _ = open_export(other, book.descriptors)
+            if found is None or content_group(found) != content_group(form):
+                continue
+            own = found
+        group.append(own)
+    return group
+
+
+def _equal_row(group: list[NormalForm], form: NormalForm, line: int) -> Position | None:
+    """The row of an earlier file that says the same, and the same number of times so far."""
+    names = shared_columns(group)
+    said = _said(form, _record_at(form, line), names)
+    times = sum(
+        1
+        for record in form.sheet.records()
+        if record.line <= line and _said(form, record, names) == said
+    )
+    for own in group:
+        if own is form:
+            return None
+        equal = (record for record in own.sheet.records() if _said(own, record, names) == said)
+        if record := next(islice(equal, times - 1, None), None):
+            return Position(own.file.shown, record.line)
+    return None
+
+
+def _record_at(form: NormalForm, line: int) -> Record:
+    return next(record for record in form.sheet.records() if record.line == line)
+
+
+def _said(form: NormalForm, record: Record, names: tuple[str, ...]) -> list[str]:
+    cells = dict(zip(form.header.columns, record.cells, strict=False))
+    return [plain_text(cells[name]) for name in names]

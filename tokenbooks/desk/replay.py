@@ -37,7 +37,13 @@ def _replay_month(
     book: OpenBook, month: ClosedMonth, replayed: list[ClosedMonth], root: Path
 ) -> tuple[ClosedMonth | None, list[Problem]]:
     manifest = month.manifest
-    seen = replace(book, facts=facts_seen(book.facts, manifest), months=tuple(replayed))
+    seen = replace(
+        book,
+        facts=facts_seen(book.facts, manifest),
+        months=tuple(replayed),
+        # the close says of each file how many rows it held: the others have no bad ones
+        hold_bad_rows=any(record.held for record in manifest.files),
+    )
     only = {record.path: record.size for record in manifest.files}
     prepared, problems = prepare_close(
         seen, month.period, allow_unpriced=bool(manifest.unpriced), only=only

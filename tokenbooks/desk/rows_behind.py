@@ -16,9 +16,9 @@ from tokenbooks.rating.keys import RatedKey
 from tokenbooks.rating.matching import Match
 from tokenbooks.rating.rated import Rated
 from tokenbooks.rating.requests import signed_lines
-from tokenbooks.sources.exports.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
 from tokenbooks.sources.exports.files import ExportFile
-from tokenbooks.sources.exports.normal_form import NormalForm
+from tokenbooks.sources.exports.normal.normal_form import NormalForm
 from tokenbooks.sources.exports.used_rows import form_of, lines_of, used_rows_sql
 from tokenbooks.usage.layout import USED, dimension_column
 

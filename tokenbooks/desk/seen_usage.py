@@ -16,9 +16,8 @@ from tokenbooks.desk.offered_files import Offered, offered_files
 from tokenbooks.names import PRICED_DIMENSIONS
 from tokenbooks.problems import Problem, Severity, any_error
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.files import content_file
 from tokenbooks.sources.exports.reader import ReadResult, read_exports
-from tokenbooks.sources.files import shown
 from tokenbooks.usage.days import build_days
 from tokenbooks.usage.layout import Layout, dimension_column, meter_column
 from tokenbooks.usage.overlap import resolve_overlaps
@@ -84,9 +83,9 @@ def see_usage(folder: Path, paths: Sequence[Path]) -> tuple[SeenUsage | None, li
     if any_error(problems):
         return None, problems
     files = [
-        ExportFile(path, shown(path), group.id, UsageSource(""), "usage", "UTC")
+        content_file(content, group.id, UsageSource(""), "usage", "UTC")
         for group in offered.groups
-        for path in group.usage
+        for content in group.usage
     ]
     connection = connect()
     read = read_exports(connection, files, _kept(), offered.descriptors)

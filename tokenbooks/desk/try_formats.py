@@ -11,13 +11,14 @@ from tokenbooks.book import UsageSource
 from tokenbooks.names import STANDARD_DIMENSIONS, nearest
 from tokenbooks.problems import Position, Problem, error, warning
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.sources.exports.descriptor import STATEMENT, USAGE, Descriptor
-from tokenbooks.sources.exports.descriptors import read_descriptor, read_descriptors
-from tokenbooks.sources.exports.detection import mismatches
-from tokenbooks.sources.exports.files import ExportFile
-from tokenbooks.sources.exports.header import read_header
+from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors.detection import mismatches
+from tokenbooks.sources.exports.descriptors.reading import read_descriptor, read_descriptors
+from tokenbooks.sources.exports.files import content_file
 from tokenbooks.sources.exports.reader import ReadResult, read_exports
-from tokenbooks.sources.files import shown
+from tokenbooks.sources.exports.sheets.contents import Content, read_contents
+from tokenbooks.sources.exports.sheets.offered import OfferedFile, RefusedError
+from tokenbooks.usage.accounting import STATEMENT, USAGE
 from tokenbooks.usage.layout import USED, meter_column
 
 if TYPE_CHECKING:
@@ -70,21 +71,29 @@ def detect(
 ) -> tuple[list[Claim], list[Problem]]:
     """Which formats claim each file, and why the others do not.
 
-    Problems: those of the header, ``format-unknown`` and ``format-ambiguous``.
+    A ZIP is looked at member by member; the path ``-`` is standard input. Problems: those
+    of unpacking and of the header, ``format-unknown`` and ``format-ambiguous``.
     """
     claims: list[Claim] = []
     problems: list[Problem] = []
     for path in paths:
-        header, found = read_header(path, shown(path))
+        contents, found = read_contents(path)
         problems += found
-        if header is None:
-            continue
-        own = [
-            Claim(shown(path), item, tuple(mismatches(header, item, _SOURCE))) for item in formats
-        ]
-        claims += sorted(own, key=lambda claim: not claim.fits)
-        problems += _undecided(shown(path), [claim for claim in own if claim.fits])
+        for content in contents:
+            own, found = _claims(content, formats)
+            claims += sorted(own, key=lambda claim: not claim.fits)
+            problems += found
     return claims, problems
+
+
+def _claims(content: Content, formats: Sequence[Descriptor]) -> tuple[list[Claim], list[Problem]]:
+    name = content.shown
+    try:
+        offered = OfferedFile(content.path, name)
+        claims = [Claim(name, d, tuple(mismatches(offered, d, _SOURCE))) for d in formats]
+    except RefusedError as refused:
+        return [], refused.problems
+    return claims, _undecided(name, [claim for claim in claims if claim.fits])
 
 
 def _undecided(file: str, fitting: Sequence[Claim]) -> list[Problem]:
@@ -102,17 +111,25 @@ def _undecided(file: str, fitting: Sequence[Claim]) -> list[Problem]:
 def try_descriptor(
     descriptor: Path, file: Path, formats: Sequence[Descriptor]
 ) -> tuple[Tried | None, list[Problem]]:
-    """Read a file by a user's descriptor, and say whether another format claims it too."""
+    """Read a file by a user's descriptor, and say whether another format claims it too.
+
+    Of a ZIP with several members the first that the descriptor claims is read.
+    """
     own, problems = read_descriptor(descriptor)
     if own is None:
         return None, problems
-    kind = STATEMENT if own.kind == STATEMENT else USAGE
+    contents, found = read_contents(file)
+    problems = problems + found
+    if not contents:
+        return None, problems
+    content = next((item for item in contents if _is_claimed(item, own)), contents[0])
+    kind = USAGE if USAGE in own.kinds or own.is_empty else STATEMENT
     source = UsageSource(files="", format=own.id)
-    export = ExportFile(file, shown(file), "file", source, kind, "UTC")
+    export = content_file(content, "file", source, kind, "UTC")
     connection = connect()
     dimensions = [*STANDARD_DIMENSIONS, *(spec.name for spec in own.dimensions)]
     result = read_exports(connection, [export], dimensions, [own])
-    problems = problems + list(result.problems) + _other_claims(own, file, formats)
+    problems = problems + list(result.problems) + _other_claims(own, content, formats)
     if not result.accounts:
         return None, problems
     sums = ", ".join(f"sum({meter_column(name)})::VARCHAR" for name in result.layout.meters)
@@ -133,13 +150,15 @@ def _found(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[str, ...]
     return tuple(n.removeprefix("d_") for n, count in zip(names, found, strict=True) if count)
 
 
-def _other_claims(own: Descriptor, file: Path, formats: Sequence[Descriptor]) -> list[Problem]:
-    header, _ = read_header(file, shown(file))
-    if header is None:
-        return []
-    others = [
-        item.id for item in formats if item.id != own.id and not mismatches(header, item, _SOURCE)
-    ]
+def _is_claimed(content: Content, own: Descriptor) -> bool:
+    return any(claim.fits for claim in _claims(content, [own])[0])
+
+
+def _other_claims(
+    own: Descriptor, content: Content, formats: Sequence[Descriptor]
+) -> list[Problem]:
+    claims, _ = _claims(content, formats)
+    others = [c.descriptor.id for c in claims if c.fits and c.descriptor.id != own.id]
     if not others:
         return []
     message = f"the file's columns fit {', '.join(others)} too"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-ELLIPSIS = "…"
+#: Signs after which a text may go on in the next line.
+_BREAKS = "-_/.:,"
 
 
 def display_width(text: str) -> int:
@@ -20,17 +21,27 @@ def padded(text: str, width: int, right: bool) -> str:
     return filling + text if right else text + filling
 
 
-def shortened(text: str, width: int) -> str:
-    """A text that takes no more than a width, with an ellipsis where it was cut."""
-    if display_width(text) <= width:
-        return text
-    kept, taken = "", display_width(ELLIPSIS)
-    for sign in text:
+def folded(text: str, width: int) -> list[str]:
+    """The lines of a text none of which takes more than a width, broken after signs if it can."""
+    lines = []
+    while display_width(text) > width and len(text) > 1:
+        end = _fitting(text, width)
+        after = max(text.rfind(sign, 0, end) + 1 for sign in _BREAKS)
+        blank = text.rfind(" ", 0, end + 1) + 1
+        end = blank or (after if after > end // 2 else end)
+        lines.append(text[:end].rstrip())
+        text = text[end:].lstrip()
+    return [*lines, text]
+
+
+def _fitting(text: str, width: int) -> int:
+    """How many signs of a text take no more than a width; at least one."""
+    taken = 0
+    for number, sign in enumerate(text):
         taken += _sign_width(sign)
         if taken > width:
-            break
-        kept += sign
-    return kept + ELLIPSIS
+            return max(1, number)
+    return len(text)
 
 
 def aligned(numbers: list[str]) -> list[str]:

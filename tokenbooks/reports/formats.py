@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tokenbooks.amounts import number_text
 from tokenbooks.reports.table import Column, Table
-from tokenbooks.usage.accounting import FileAccount
+from tokenbooks.usage.accounting import OWED, FileAccount
 
 
 def formats_table(rows: Iterable[tuple[str, str, str, str]]) -> Table:
@@ -65,7 +65,15 @@ def tried_tables(
     rows = ((account.shown, account.format, *counts, *days),)
     tables = [Table("rows", "Rows", columns, rows, tuple(notes))]
     sums = tuple((name, Decimal(number_text(Decimal(total)))) for name, total in totals if total)
-    if account.stated is not None:
-        sums = ((f"amount {account.currency or ''}".strip(), account.stated),)
+    sums += _amounts(account)
     meters = (Column("meter", "Meter"), Column("sum", "Sum", number=True))
     return [*tables, Table("sums", "What it counts", meters, sums)]
+
+
+def _amounts(account: FileAccount) -> tuple[tuple[str, Decimal], ...]:
+    """What the rows cost by the file's own words: what is owed, and what is not."""
+    if account.stated is None:
+        return ()
+    name = f"amount {account.currency or ''}".strip()
+    others = {f"{name}, {m}": a for m, a in sorted(account.amounts.items()) if m != OWED}
+    return ((name, account.stated), *others.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,7 +21,6 @@ from tokenbooks.rating.term_charges import (
     SHORTFALL,
 )
 from tokenbooks.reports.table import Cell, Column, Table
-from tokenbooks.usage.accounting import FileAccount
 from tokenbooks.usage.layout import dimension_column
 
 if TYPE_CHECKING:
@@ -167,57 +166,6 @@ def _credit_columns(credits: Mapping[str, Credit]) -> list[Column]:
     names = {credit.name for credit in credits.values()}
     name = names.pop() if len(names) == 1 else "credit"
     return [Column("credits", f"In {name}s", number=True, total=True)]
-
-
-def files_table(accounts: Iterable[FileAccount]) -> Table:
-    """Every file: rows read = used + replaced + skipped + rejected."""
-    rows: list[tuple[Cell, ...]] = [
-        (
-            account.shown,
-            account.contract,
-            account.format,
-            account.rows_read,
-            account.used,
-            account.replaced,
-            account.skipped_rows,
-            account.rejected,
-            account.first_day,
-            account.last_day,
-            account.stated,
-            account.currency,
-        )
-        for account in accounts
-    ]
-    counts = [
-        Column(key, key.capitalize(), number=True, total=True)
-        for key in ("read", "used", "replaced", "skipped", "rejected")
-    ]
-    columns = (
-        Column("file", "File"),
-        Column("contract", "Contract"),
-        Column("format", "Format"),
-        *counts,
-        Column("first_day", "First day"),
-        Column("last_day", "Last day"),
-        Column("stated", "Stated", number=True),
-        Column("currency", "Currency"),
-    )
-    return Table("files", "Files", columns, tuple(rows), tuple(_notes(accounts)))
-
-
-def _notes(accounts: Iterable[FileAccount]) -> list[str]:
-    notes = []
-    for account in accounts:
-        for reason, count in account.skipped.items():
-            notes.append(f"{account.shown}: {count} rows skipped, {reason}")
-        if account.day_zone:
-            notes.append(
-                f"{account.shown}: days are those of {account.day_zone}, not the contract's zone:"
-                " a standing difference of cut-off"
-            )
-        if account.unknown_columns:
-            notes.append(f"{account.shown}: columns not used: {', '.join(account.unknown_columns)}")
-    return notes
 
 
 def scaled_cell(digits: str | None, places: int) -> Decimal:

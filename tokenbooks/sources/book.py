@@ -9,12 +9,13 @@ from pathlib import Path
 
 from tokenbooks.book import ENTRY_KINDS, Book
 from tokenbooks.periods import Period
-from tokenbooks.problems import Position, Problem, error, merged
+from tokenbooks.problems import Position, Problem, error, merged, warning
 from tokenbooks.sources.accounts import check_accounts, check_roles, read_accounts
 from tokenbooks.sources.allocation import read_allocation
 from tokenbooks.sources.contracts import read_contracts
 from tokenbooks.sources.files import is_outside, links_outside, matching_files, shown
 from tokenbooks.sources.formats import read_value
+from tokenbooks.sources.plan_names import mistyped_dimension
 from tokenbooks.sources.policies import read_policies
 from tokenbooks.sources.schema_check import check_tree, load_schema
 from tokenbooks.sources.usage_sources import check_inside
@@ -83,6 +84,7 @@ def _read_book(tree: Node, problems: list[Problem]) -> Book:
         policies=read_policies(tree["policies"], problems),
         names=_read_names(tree["names"]),
         keep=tree["keep"].words() if "keep" in tree else _KEPT,
+        redact=_read_redact(tree["redact"], problems),
         credits_files=tree["credits"].word("credits.csv"),
         invoices_files=tree["invoices"].word("invoices.csv"),
         opening_file=tree["opening"].word("opening.csv"),
@@ -103,6 +105,17 @@ def _read_names(node: Node) -> dict[str, dict[str, str]]:
         dimension: {key: name.word(key) for key, name in names.entries.items()}
         for dimension, names in node.entries.items()
     }
+
+
+def _read_redact(node: Node, problems: list[Problem]) -> tuple[str, ...]:
+    """Dimensions to hide; one that is mistyped would leave people in sight."""
+    for item in node:
+        near = mistyped_dimension(item.word())
+        if near:
+            message = f"'{item.word()}' is not a standard dimension, but looks like '{near}'"
+            help = f"write {near}, or give it another name if it is one of your own"
+            problems.append(warning("dimension-mistyped", message, help, item.position))
+    return node.words()
 
 
 def _check_files(directory: Path, tree: Node, problems: list[Problem]) -> None:

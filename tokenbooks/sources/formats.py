@@ -166,6 +166,17 @@ def parse_days(text: str) -> tuple[int, ...]:
     return tuple((ends[0] + n) % 7 for n in range((ends[1] - ends[0]) % 7 + 1))
 
 
+def parse_pattern(text: str) -> str:
+    """Read a regular expression with one group; raises ValueError."""
+    try:
+        groups = re.compile(text).groups
+    except re.error as failure:
+        raise ValueError(text) from failure
+    if groups != 1:
+        raise ValueError(text)
+    return text
+
+
 def parse_scope(text: str) -> str:
     """Read ``party`` or ``contract``; raises ValueError."""
     if text not in {"party", "contract"}:
@@ -216,6 +227,9 @@ FORMATS: dict[str, Format] = {
     ),
     "document": Format(
         parse_document, "write it in one line, without colons, ( ) and [ ], which journals mistake"
+    ),
+    "pattern": Format(
+        parse_pattern, "write a regular expression with one group in ( ); (?: ) is no group"
     ),
     "line": Format(parse_line, "write it in one line, without tabs and control characters"),
     "price": Format(

@@ -70,7 +70,7 @@ def _included(tree: Node) -> Iterator[tuple[str, Position]]:
 def _strange_dimensions(plan: Plan, tree: Node) -> Iterator[Problem]:
     looked_at: set[str] = {*STANDARD_DIMENSIONS, *plan.defaults}
     for dimension, place in _dimensions_with_places(plan, tree):
-        near = _mistyped_dimension(dimension) if dimension not in looked_at else None
+        near = mistyped_dimension(dimension) if dimension not in looked_at else None
         looked_at.add(dimension)
         if near:
             message = f"'{dimension}' is not a standard dimension, but looks like '{near}'"
@@ -88,7 +88,8 @@ def _dimensions_with_places(plan: Plan, tree: Node) -> Iterator[tuple[str, Posit
             yield from ((name, price.position) for name in price.scope)
 
 
-def _mistyped_dimension(name: str) -> str | None:
+def mistyped_dimension(name: str) -> str | None:
+    """The standard dimension that a name is a slip of; None where it is one, or none is near."""
     if len(name) < _SHORTEST_DIMENSION:
         return None
     return next((known for known in STANDARD_DIMENSIONS if _is_slip(name, known)), None)

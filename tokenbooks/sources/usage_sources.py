@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tokenbooks.book import UsageSource
+from tokenbooks.periods import Period
 from tokenbooks.problems import Problem, error
 from tokenbooks.sources.files import is_outside
+from tokenbooks.sources.formats import read_value
 from tokenbooks.sources.yaml_tree import LIST, MAPPING, SCALAR, Node
 
 
@@ -37,12 +39,23 @@ def _read_source(node: Node) -> UsageSource | None:
         return UsageSource(node.word(), position=node.position)
     if node.kind != MAPPING or not node["files"].word():
         return None
-    scope = node["scope"].entries
     return UsageSource(
         files=node["files"].word(),
         format=node["format"].word() or None,
-        scope=tuple(sorted((name, value.word()) for name, value in scope.items())),
+        scope=_pairs(node["scope"]),
         meters=node["meters"].words(),
         dimensions=node["dimensions"].words(),
+        only=_pairs(node["only"]),
+        tags=_pairs(node["tags"]),
+        period=_month(node["period"]),
         position=node["files"].position,
     )
+
+
+def _month(node: Node) -> Period | None:
+    value = read_value("month", node.word()) if node else None
+    return value if isinstance(value, Period) else None
+
+
+def _pairs(node: Node) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, value.word()) for name, value in node.entries.items()))

@@ -9,18 +9,22 @@ written ``"at"``, or with its table: ``AT`` is a word of the SQL dialect.
     bucket TIMESTAMP      start of the provider's bucket, UTC; NULL where rows are events
     bucket_end TIMESTAMP  its end, exclusive, UTC; NULL where rows are events
     "at" TIMESTAMP        start of the step (normally the day), local to the contract
-    verdict TINYINT       0 used, 1 skipped by rule, 2 rejected, 3 replaced
+    verdict TINYINT       0 used, 1 skipped by rule, 2 rejected, 3 replaced, 4 not owed
     party VARCHAR         '' where the contract has only one
     "d_NAME" VARCHAR      one column per kept dimension; NULL where absent
     "m_NAME"              one column per meter: HUGEINT, or DECIMAL(38,9) with decimals;
                           after the meters one per measure (``rating.measures``)
     "s_NAME" TIMESTAMP    for levels only: since when the level holds, UTC
     rows BIGINT           how many rows of the file stand behind it
+    amount DECIMAL(38,18) the file's own cost of them; NULL where the format states none
+    currency VARCHAR      of the amount
+    meaning VARCHAR       what the amount means: owed, list, included, granted
 
 ``stated_read``: what statements say, summed likewise::
 
     file, bucket, bucket_end, "at", verdict, "d_NAME"..., amount DECIMAL(38,18),
-    list_amount DECIMAL(38,18) (NULL where not stated), currency VARCHAR, rows
+    list_amount DECIMAL(38,18) (NULL where not stated), currency VARCHAR, rows,
+    billed DECIMAL(38,18) (what is invoiced; NULL where that is the amount), meaning VARCHAR
 
 ``usage_days``: what counts, over all files and earlier closes::
 
@@ -46,7 +50,7 @@ QUANTITY_PLACES = 9
 #: The dimension that tells single rows apart, for prices that look at each event.
 EVENT = "event"
 
-USED, SKIPPED, REJECTED, REPLACED = 0, 1, 2, 3
+USED, SKIPPED, REJECTED, REPLACED, NOT_OWED = 0, 1, 2, 3, 4
 
 #: SQL type of stated amounts.
 AMOUNT_TYPE = "DECIMAL(38,18)"
@@ -138,12 +142,14 @@ def usage_read_sql(layout: Layout) -> str:
     """The statement that creates an empty ``usage_read``."""
     since = "".join(f"{since_column(name)} TIMESTAMP, " for name in layout.level_meters)
     head = f"{_READ_HEAD}, party VARCHAR"
-    return _table("usage_read", head, _keys(layout) + since, "rows BIGINT")
+    tail = f"rows BIGINT, amount {AMOUNT_TYPE}, currency VARCHAR, meaning VARCHAR"
+    return _table("usage_read", head, _keys(layout) + since, tail)
 
 
 def stated_read_sql(dimensions: Sequence[str]) -> str:
     """The statement that creates an empty ``stated_read``."""
     amounts = f"amount {AMOUNT_TYPE}, list_amount {AMOUNT_TYPE}, currency VARCHAR, rows BIGINT"
+    amounts += f", billed {AMOUNT_TYPE}, meaning VARCHAR"
     return _table("stated_read", _READ_HEAD, _keys(Layout(tuple(dimensions), ())), amounts)
 
 

@@ -15,12 +15,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tokenbooks.problems import Position, Problem, error
-from tokenbooks.usage.accounting import STATEMENT, USAGE, FileAccount
+from tokenbooks.usage.accounting import NOT_OWED_ROWS, STATEMENT, USAGE, FileAccount
+from tokenbooks.usage.bucket_widths import width_problems
 from tokenbooks.usage.downloads import parse_download
-from tokenbooks.usage.layout import REPLACED, SKIPPED, USED, Layout, dimension_column
+from tokenbooks.usage.layout import NOT_OWED, REPLACED, SKIPPED, USED, Layout, dimension_column
+from tokenbooks.usage.stated import stated_amounts, with_amounts
 
 if TYPE_CHECKING:
     import duckdb
+
+
+#: Verdicts of rows that count: used, or kept as usage that is nobody's expense.
+_COUNTED = f"{USED}, {NOT_OWED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def resolve_overlaps(
     Works on ``usage_read`` and ``stated_read``. Problems: ``overlap-shrinks`` (the later
     file lacks a key that the earlier one has in a bucket), ``overlap-ambiguous`` (neither
     is later, and they differ) and ``overlap-widths`` (daily buckets in one file, shorter
-    ones in the other).
+    ones in the other, or days of another zone).
     """
     resolved = tuple(accounts)
     problems: list[Problem] = []
@@ -91,7 +97,7 @@ def _replace(
     problems: list[Problem] = []
     _create_buckets(connection, table, [account for group in groups for account in group])
     for group in groups:
-        widths = _width_problems(connection, group)
+        widths = width_problems(connection, group)
         problems.extend(widths)
         for pair in [] if widths else _pairs(connection, group):
             problems.extend(_judge(connection, table, pair))
@@ -105,33 +111,11 @@ def _create_buckets(
     files = ", ".join(str(account.file) for account in accounts)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE buckets AS SELECT file, bucket, bucket_end,"
-        f" bool_or(verdict = {USED}) AS used, false AS replaced FROM {table.name}"
-        f" WHERE file IN ({files}) AND verdict IN ({USED}, {SKIPPED}) AND bucket IS NOT NULL"
+        ' min("at")::DATE AS day,'
+        f" bool_or(verdict IN ({_COUNTED})) AS used, false AS replaced FROM {table.name}"
+        f" WHERE file IN ({files}) AND verdict IN ({_COUNTED}, {SKIPPED}) AND bucket IS NOT NULL"
         " GROUP BY file, bucket, bucket_end"
     )
-
-
-def _width_problems(
-    connection: duckdb.DuckDBPyConnection, group: Sequence[FileAccount]
-) -> list[Problem]:
-    """Files whose buckets of one day have different widths: none can replace the other."""
-    by_file = {account.file: account for account in group}
-    rows = connection.execute(
-        "SELECT min(file), max(file), bucket::DATE AS day FROM"
-        " (SELECT file, bucket, bucket_end - bucket AS width FROM buckets"
-        f"  WHERE used AND file IN ({', '.join(map(str, by_file))}))"
-        " GROUP BY day HAVING count(DISTINCT width) > 1 AND count(DISTINCT file) > 1"
-        " ORDER BY day LIMIT 1"
-    ).fetchall()
-    problems = []
-    for first, second, day in rows:
-        message = (
-            f"its buckets of {day} are not as long as those of {by_file[first].shown},"
-            " so that neither file can replace the other"
-        )
-        help = "download both with the same bucket width, or take one of them away"
-        problems.append(error("overlap-widths", message, help, Position(by_file[second].shown)))
-    return problems
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, group: Sequence[FileAccount]) -> list[_Pair]:
@@ -144,7 +128,7 @@ def _pairs(connection: duckdb.DuckDBPyConnection, group: Sequence[FileAccount]) 
         ).fetchall()
     )
     shared = connection.execute(
-        "SELECT DISTINCT a.file, b.file FROM buckets a JOIN buckets b USING (bucket)"
+        "SELECT DISTINCT a.file, b.file FROM buckets a JOIN buckets b USING (bucket, bucket_end)"
         f" WHERE a.file < b.file AND a.file IN {files} AND b.file IN {files} AND (a.used OR b.used)"
         " ORDER BY ALL"
     ).fetchall()
@@ -159,10 +143,10 @@ def _pairs(connection: duckdb.DuckDBPyConnection, group: Sequence[FileAccount]) 
     return pairs
 
 
-def _rank(account: FileAccount, last: dict[int, datetime]) -> tuple[datetime, int, int]:
+def _rank(account: FileAccount, last: dict[int, datetime]) -> tuple[datetime, tuple[int, int], int]:
     """Later files rank higher; where neither is later, the first one given does."""
-    number = parse_download(account.shown).number
-    return (last.get(account.file, datetime.min), number, -account.file)
+    numbers = parse_download(account.shown).rank
+    return (last.get(account.file, datetime.min), numbers, -account.file)
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, table: _Table, pair: _Pair) -> list[Problem]:
@@ -172,7 +156,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: _Table, pair: _Pair) ->
         problem = _differing(connection, table, pair)
     connection.execute(
         "UPDATE buckets SET replaced = true FROM buckets l WHERE buckets.file = ?"
-        " AND l.file = ? AND l.bucket = buckets.bucket AND l.used",
+        " AND l.file = ? AND l.bucket = buckets.bucket AND l.bucket_end = buckets.bucket_end"
+        " AND l.used",
         [pair.earlier.file, pair.later.file],
     )
     return [problem] if problem else []
@@ -184,9 +169,10 @@ def _shrinking(connection: duckdb.DuckDBPyConnection, table: _Table, pair: _Pair
     rows = connection.execute(
         f"SELECT e.bucket, {', '.join(f'e.{column}' for column in table.keys)}"
         f" FROM {table.name} e JOIN buckets c ON c.file = $later AND c.bucket = e.bucket"
+        " AND c.bucket_end = e.bucket_end"
         f" WHERE e.file = $earlier AND e.verdict = {USED} AND NOT EXISTS"
         f" (SELECT 1 FROM {table.name} l WHERE l.file = $later AND l.verdict = {USED}"
-        f"  AND l.bucket = e.bucket{same})"
+        f"  AND l.bucket = e.bucket AND l.bucket_end = e.bucket_end{same})"
         " ORDER BY ALL LIMIT 1",
         {"earlier": pair.earlier.file, "later": pair.later.file},
     ).fetchall()
@@ -211,6 +197,7 @@ def _differing(connection: duckdb.DuckDBPyConnection, table: _Table, pair: _Pair
     columns = ", ".join(("t.bucket", *(f"t.{name}" for name in (*table.keys, *table.measures))))
     content = (
         f"SELECT {columns} FROM {table.name} t JOIN buckets c ON c.bucket = t.bucket"
+        " AND c.bucket_end = t.bucket_end"
         f" WHERE c.file = {{other}} AND t.file = {{file}} AND t.verdict = {USED}"
     )
     one = content.format(file=pair.earlier.file, other=pair.later.file)
@@ -241,28 +228,44 @@ def _updated(
     connection.execute(
         f"UPDATE {table.name} SET verdict = {REPLACED} FROM buckets b WHERE b.replaced"
         f" AND b.file = {table.name}.file AND b.bucket = {table.name}.bucket"
-        f" AND {table.name}.verdict = {USED}"
+        f" AND b.bucket_end = {table.name}.bucket_end"
+        f" AND {table.name}.verdict IN ({_COUNTED})"
     )
-    stated = f"sum(amount) FILTER (verdict = {USED})" if table.name == "stated_read" else "NULL"
     rows = connection.execute(
         f"SELECT file, coalesce(sum(rows) FILTER (verdict = {USED}), 0)::BIGINT,"
         f" coalesce(sum(rows) FILTER (verdict = {REPLACED}), 0)::BIGINT,"
-        f' min("at") FILTER (verdict = {USED})::DATE, max("at") FILTER (verdict = {USED})::DATE,'
-        f" {stated} FROM {table.name}"
+        f" coalesce(sum(rows) FILTER (verdict = {NOT_OWED}), 0)::BIGINT,"
+        f' min("at") FILTER (verdict = {USED})::DATE, max("at") FILTER (verdict = {USED})::DATE'
+        f" FROM {table.name}"
         " WHERE file IN (SELECT DISTINCT file FROM buckets WHERE replaced) GROUP BY file"
     ).fetchall()
     counted = {row[0]: row[1:] for row in rows}
     return tuple(
-        _recounted(account, *counted[account.file]) if account.file in counted else account
+        _recounted(connection, table, account, *counted[account.file])
+        if account.file in counted
+        else account
         for account in accounts
     )
 
 
 def _recounted(
-    account: FileAccount, used: int, replaced: int, first: Any, last: Any, stated: Any
+    connection: duckdb.DuckDBPyConnection,
+    table: _Table,
+    account: FileAccount,
+    used: int,
+    replaced: int,
+    not_owed: int,
+    first: Any,
+    last: Any,
 ) -> FileAccount:
+    skipped = dict(account.skipped)
+    if NOT_OWED_ROWS in skipped:
+        skipped[NOT_OWED_ROWS] = not_owed
+    counts = {reason: rows for reason, rows in skipped.items() if rows}
     again = replace(account, used=used, replaced=replaced, first_day=first, last_day=last)
+    again = replace(again, skipped=counts)
     if account.stated is None:
         return again
+    amounts = stated_amounts(connection, table.name, account.file)
     share = account.tolerance / account.used if account.used else account.tolerance
-    return replace(again, stated=stated or type(account.stated)(0), tolerance=share * used)
+    return with_amounts(again, amounts, share * used)

@@ -14,8 +14,8 @@ import duckdb
 from tokenbooks.book import UsageSource
 from tokenbooks.problems import Position, Problem
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.sources.exports.descriptor import Descriptor
-from tokenbooks.sources.exports.descriptors import shipped_descriptors
+from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors.reading import shipped_descriptors
 from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.reader import ReadResult, read_exports
 from tokenbooks.usage.accounting import FileAccount

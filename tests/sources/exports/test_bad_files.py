@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.exports.reading import export_file, read_files, read_text, write
-from tokenbooks.sources.exports.descriptors import shipped_descriptors
+from tokenbooks.sources.exports.descriptors.reading import shipped_descriptors
 from tokenbooks.sources.exports.digest import Digests
 from tokenbooks.sources.exports.file_accounts import account_files
 from tokenbooks.sources.exports.reader import open_export
@@ -53,11 +53,12 @@ REFUSED = {
             "  help: save the file as UTF-8 (in Excel: CSV UTF-8)\n"
         ),
     ),
-    "UTF-16": (
-        (HEAD + GOOD).decode().encode("utf-16"),
+    "UTF-16 that is cut off": (
+        "timestamp,model".encode("utf-16") + b"x",
         (
-            "usage.csv:1: error[file-encoding]: the file is UTF-16, not UTF-8\n"
-            "  help: save the file as UTF-8 (in Excel: CSV UTF-8)\n"
+            "usage.csv: error[file-encoding]: the file begins as UTF-16, but is cut off or "
+            "damaged\n"
+            "  help: download the file again, or save it as UTF-8 (in Excel: CSV UTF-8)\n"
         ),
     ),
     "NUL": (

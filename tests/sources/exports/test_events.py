@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.sources.exports.reading import Read, export_file, read_files, read_text, write
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.sources.exports.descriptors import shipped_descriptors
+from tokenbooks.sources.exports.descriptors.reading import shipped_descriptors
 from tokenbooks.sources.exports.rows import row_at
 from tokenbooks.sources.exports.used_rows import form_of, used_rows_sql
 from tokenbooks.usage.layout import EVENT, Layout

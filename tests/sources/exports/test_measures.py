@@ -26,7 +26,7 @@ from tokenbooks.rating.measures import (
 )
 from tokenbooks.rating.requests import measured
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.sources.exports.descriptors import shipped_descriptors
+from tokenbooks.sources.exports.descriptors.reading import shipped_descriptors
 from tokenbooks.sources.exports.rows import row_at
 from tokenbooks.usage.layout import is_whole, meter_column
 from tokenbooks.usage.overlap import resolve_overlaps

@@ -11,8 +11,8 @@ import pytest
 from tests.sources.exports.reading import csv_text, export_file, write
 from tests.sources.exports.test_openai_usage import DAY, HEADER_24, TEXT_ROW
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.sources.exports.descriptor import Descriptor
-from tokenbooks.sources.exports.descriptors import shipped_descriptors
+from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors.reading import shipped_descriptors
 from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.rows import row_at
 from tokenbooks.sources.exports.used_rows import form_of, lines_of, used_rows_sql

@@ -15,8 +15,8 @@ from tests.sources.exports.test_openai_usage import HEADER_24
 from tokenbooks.periods import local_time
 from tokenbooks.rating.windows import INSIDE, UNKNOWN, Window, hours_dimension
 from tokenbooks.sources.exports.connection import connect
-from tokenbooks.sources.exports.normal_time import TimeForm
-from tokenbooks.sources.exports.windows import Stretch, hours_form, week_stretches
+from tokenbooks.sources.exports.normal.normal_time import TimeForm
+from tokenbooks.sources.exports.normal.windows import Stretch, hours_form, week_stretches
 
 DAILY = tuple(range(7))
 WEEKDAYS, WEEKEND = (0, 1, 2, 3, 4), (5, 6)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tokenbooks.sources.exports.normal_form import LongRows, NormalForm
+from tokenbooks.sources.exports.normal.normal_form import LongRows, NormalForm
 from tokenbooks.sources.exports.sql_text import quoted, quoted_list
-from tokenbooks.usage.layout import AMOUNT_TYPE, REPLACED, USED, Layout, last_value, meter_type
+from tokenbooks.usage.layout import (
+    AMOUNT_TYPE,
+    NOT_OWED,
+    REPLACED,
+    USED,
+    Layout,
+    last_value,
+    meter_type,
+)
 
 #: Column of a relation that says whether another row replaces this one.
 REPLACED_COLUMN = "replaced"
@@ -30,8 +38,9 @@ def usage_insert(
     quantities += [
         f"{_SINCE}{names[m]}" if names[m] in levels else "NULL" for m in layout.level_meters
     ]
+    stated = _add_stated(form, keys, sums)
     grouped = _grouped(form, keys, sums, relation, replacements, levels)
-    return _usage_rows(form, file, layout, keys, quantities, "rows", grouped)
+    return _usage_rows(form, file, layout, keys, quantities, f"rows, {stated}", grouped)
 
 
 def long_staging(
@@ -50,6 +59,7 @@ def long_staging(
     sums = {"quantity": long.quantity}
     levels = ["level"] if form.file.levels else []
     sums |= {"level": long.level} if levels else {}
+    _add_stated(form, keys, sums)
     grouped = _grouped(form, keys, sums, relation, replacements, levels)
     return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * {grouped}"
 
@@ -64,8 +74,25 @@ def long_insert(form: NormalForm, file: int, layout: Layout, table: str) -> str:
         else "NULL"
         for name in layout.level_meters
     ]
-    insert = _usage_rows(form, file, layout, keys, quantities, "sum(rows)", f"FROM {table}")
+    stated = _NOT_STATED
+    if form.amount is not None:
+        keys.update(currency=form.amount.currency, meaning=form.amount.meaning)
+        stated = f"sum(amount)::{AMOUNT_TYPE}, currency, meaning"
+    tail = f"sum(rows), {stated}"
+    insert = _usage_rows(form, file, layout, keys, quantities, tail, f"FROM {table}")
     return f"{insert} GROUP BY {', '.join([*_time_keys(form), *keys])}"
+
+
+_NOT_STATED = f"NULL::{AMOUNT_TYPE}, NULL, NULL"
+
+
+def _add_stated(form: NormalForm, keys: dict[str, str], sums: dict[str, str]) -> str:
+    """Add the file's own cost to keys and sums; its columns."""
+    if form.amount is None:
+        return _NOT_STATED
+    keys.update(currency=form.amount.currency, meaning=form.amount.meaning)
+    sums["amount"] = form.amount.amount
+    return f"amount::{AMOUNT_TYPE}, currency, meaning"
 
 
 def _long_quantity(form: NormalForm, name: str, layout: Layout) -> str:
@@ -83,24 +110,31 @@ def _nothing(meter: str, layout: Layout) -> str:
     return "NULL" if meter in layout.levels else "0"
 
 
-def stated_insert(form: NormalForm, file: int, dimensions: Sequence[str], relation: str) -> str:
+def stated_insert(
+    form: NormalForm,
+    file: int,
+    dimensions: Sequence[str],
+    relation: str,
+    replacements: bool = False,
+) -> str:
     """The statement that adds a statement's amounts."""
     keys = _dimension_keys(form, dimensions)
-    sums = {}
+    sums: dict[str, str] = {}
+    _add_stated(form, keys, sums)
     if form.amount is not None:
-        keys["currency"] = form.amount.currency
-        sums["amount"] = form.amount.amount
-        if form.amount.list_amount:
-            sums["list_amount"] = form.amount.list_amount
+        others = {"list_amount": form.amount.list_amount, "billed": form.amount.billed}
+        sums.update({name: sql for name, sql in others.items() if sql})
     columns = ", ".join(f"k{n}" if f"k{n}" in keys else "NULL" for n in range(len(dimensions)))
     amounts = ", ".join(
         f"{name}::{AMOUNT_TYPE}" if name in sums else "NULL" for name in ("amount", "list_amount")
     )
-    currency = "currency" if form.amount is not None else "NULL"
+    currency, meaning = ("currency", "meaning") if form.amount else ("NULL", "NULL")
+    billed = f"billed::{AMOUNT_TYPE}" if "billed" in sums else "NULL"
     head = _head(form, file)
-    grouped = _grouped(form, keys, sums, relation, False)
+    grouped = _grouped(form, keys, sums, relation, replacements)
     listed = f"{columns}, " if columns else ""
-    return f"INSERT INTO stated_read SELECT {head}, {listed}{amounts}, {currency}, rows {grouped}"
+    told = f"{amounts}, {currency}, rows, {billed}, {meaning}"
+    return f"INSERT INTO stated_read SELECT {head}, {listed}{told} {grouped}"
 
 
 def _dimension_keys(form: NormalForm, dimensions: Sequence[str]) -> dict[str, str]:
@@ -155,7 +189,7 @@ def _grouped(
     """
     verdict = form.verdict
     if replacements:
-        kept = f"{REPLACED_COLUMN} AND {verdict} = {USED}"
+        kept = f"{REPLACED_COLUMN} AND {verdict} IN ({USED}, {NOT_OWED})"
         verdict = f"CASE WHEN {kept} THEN {REPLACED}::TINYINT ELSE {verdict} END"
     columns = [f"{form.time.step_key} AS step", f"{verdict} AS verdict"]
     if form.time.bucket:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tokenbooks.problems import Position, Problem, error, warning
 from tokenbooks.sources.exports.bad_cells import describe_cell
-from tokenbooks.sources.exports.normal_form import Check, NormalForm
-from tokenbooks.sources.exports.records import cell_place, records_at
+from tokenbooks.sources.exports.normal.normal_form import Check, NormalForm
+from tokenbooks.sources.exports.sheets.sheet import records_at
 from tokenbooks.usage.layout import REJECTED, USED
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ def rejected_rows(connection: duckdb.DuckDBPyConnection, form: NormalForm) -> li
         for code, found in failing.items()
     }
     numbers = {number for found in shown.values() for number, _ in found}
-    records = records_at(form.file.path, form.header.delimiter, numbers)
+    records = records_at(form.sheet, numbers)
     problems: list[Problem] = []
     for code, found in shown.items():
         told = []
         for number, check in found:
-            line, column = cell_place(records[number], form.header.delimiter, check.column)
+            line, column = form.sheet.place(records[number], check.column)
             message, help = describe_cell(form, check, records[number].cells)
             told.append(error(code, message, help, Position(form.file.shown, line, column)))
         told[-1] = replace(told[-1], count=counts[code] - len(told) + 1)
@@ -74,7 +74,7 @@ def exceeding_rows(
         f"SELECT count(*), min(n, {SHOWN_AT_MOST}) FROM {form.values_of(rows, ('n',))}"
         f" WHERE {form.verdict} = {USED} AND {form.meters[part]} > {form.meters[whole]}"
     ).fetchall()[0]
-    records = records_at(form.file.path, form.header.delimiter, set(first or ()))
+    records = records_at(form.sheet, set(first or ()))
     problems = []
     for number in first or ():
         message = f"{part} is more than {whole}, which contains it"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tokenbooks.problems import Position, Problem, error, merged
 from tokenbooks.sources.exports.bad_rows import SHOWN_AT_MOST
-from tokenbooks.sources.exports.normal_form import NormalForm
-from tokenbooks.sources.exports.records import read_records
+from tokenbooks.sources.exports.normal.normal_form import NormalForm
+from tokenbooks.sources.exports.sheets.csv_sheet import CsvSheet
 
 _AGAIN = "download the file again; it was cut off or changed on the way"
 
@@ -20,7 +20,10 @@ def diagnose_refusal(form: NormalForm, refusal: str) -> list[Problem]:
     ``quote-unclosed``, ``mixed-line-ends``; ``file-unreadable`` with DuckDB's own words
     where none of these explains it.
     """
-    path, shown = form.file.path, form.file.shown
+    shown = form.file.shown
+    if not isinstance(form.sheet, CsvSheet):
+        return [_unexplained(shown, refusal)]
+    path = form.sheet.path  # UTF-16 was written anew
     return (
         find_bad_bytes(path, shown)
         or _find_bad_widths(form)
@@ -51,14 +54,14 @@ def find_bad_bytes(path: Path, shown: str) -> list[Problem]:
 
 def _find_bad_widths(form: NormalForm) -> list[Problem]:
     """Rows with too few or too many cells, or a quote that does not close."""
-    width = len(form.header.columns)
+    width = form.header.width
     shown = form.file.shown
     short, wide = [], []
     line = 1
     try:
-        for record in read_records(form.file.path, form.header.delimiter, strict=True):
+        for record in form.sheet.records(strict=True):
             line = record.last_line
-            cells = len(record.cells)
+            cells = len(record.cells) - form.header.constants
             if cells < width:
                 message = f"the row has {cells} of {width} cells"
                 position = Position(shown, record.line)

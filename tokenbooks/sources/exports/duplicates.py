@@ -11,14 +11,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tokenbooks.problems import Position, Problem, error, merged
-from tokenbooks.sources.exports.normal_form import ROW_NUMBER, NormalForm
-from tokenbooks.sources.exports.records import cell_place, read_records
+from tokenbooks.sources.exports.normal.normal_form import ROW_NUMBER, NormalForm
 from tokenbooks.sources.exports.sql_text import quoted
+from tokenbooks.usage.layout import NOT_OWED, USED
 
 if TYPE_CHECKING:
     import duckdb
 
-    from tokenbooks.sources.exports.records import Record
+    from tokenbooks.sources.exports.sheets.sheet import Record
 
 _SHOWN_AT_MOST = 5
 
@@ -28,9 +28,9 @@ def find_duplicates(
 ) -> tuple[dict[int, str], list[Problem]]:
     """For files with repeated ids, a relation of their rows with a column ``replaced``.
 
-    Ids are unique within contract, format and declared scope. Problem: ``id-differs``
-    where rows of one id say different things. A file that DuckDB refuses is left to the
-    reader.
+    Ids are unique within contract, key (usage or statement), format and declared scope.
+    Problem: ``id-differs`` where rows of one id say different things. A file that DuckDB
+    refuses is left to the reader.
     """
     relations: dict[int, str] = {}
     problems: list[Problem] = []
@@ -45,8 +45,9 @@ def find_duplicates(
     return relations, problems
 
 
-def _group(form: NormalForm) -> tuple[str, str, tuple[tuple[str, str], ...]]:
-    return (form.file.contract, form.descriptor.id, form.file.source.scope)
+def _group(form: NormalForm) -> tuple[str, str, str, tuple[tuple[str, str], ...]]:
+    file = form.file
+    return (file.contract, file.kind, form.descriptor.id, file.source.scope)
 
 
 def _duplicates_of_group(
@@ -55,7 +56,8 @@ def _duplicates_of_group(
     import duckdb
 
     ids = " UNION ALL ".join(
-        f"SELECT hash(c{form.id_column}) AS h FROM {form.scan} WHERE c{form.id_column} IS NOT NULL"
+        f"SELECT hash(c{form.id_column}) AS h FROM {_counted(form)}"
+        f" WHERE c{form.id_column} IS NOT NULL"
         for form in group.values()
     )
     try:
@@ -69,9 +71,29 @@ def _duplicates_of_group(
     if not count:
         return {}, []
     connection.execute("CREATE OR REPLACE TEMP TABLE seen (id VARCHAR, content VARCHAR)")
-    return {i: _mark(connection, i, form) for i, form in group.items()}, _differing(
-        connection, group
-    )
+    _find_most(connection, group)
+    marked = {i: _mark(connection, i, form) for i, form in group.items()}
+    decided = all(form.most_column is not None for form in group.values())
+    return marked, [] if decided else _differing(connection, group)
+
+
+def _find_most(connection: duckdb.DuckDBPyConnection, group: Mapping[int, NormalForm]) -> None:
+    """The largest number under each repeated id, in files of which it decides what counts."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE largest (id VARCHAR, most BIGINT)")
+    parts = [
+        f"SELECT c{form.id_column} AS id, {_most(form)} AS n FROM {_counted(form)}"
+        f" WHERE hash(c{form.id_column}) IN (SELECT h FROM repeated)"
+        for form in group.values()
+        if form.most_column is not None
+    ]
+    if parts:
+        connection.execute(
+            f"INSERT INTO largest SELECT id, max(n) FROM ({' UNION ALL '.join(parts)}) GROUP BY id"
+        )
+
+
+def _most(form: NormalForm) -> str:
+    return f"coalesce(try_cast(c{form.most_column} AS BIGINT), 0)"
 
 
 def _mark(connection: duckdb.DuckDBPyConnection, index: int, form: NormalForm) -> str:
@@ -80,18 +102,45 @@ def _mark(connection: duckdb.DuckDBPyConnection, index: int, form: NormalForm) -
     table = f"repeated_rows_{index}"
     identity = f"c{form.id_column}"
     order = f" ORDER BY {ROW_NUMBER}" if form.file.events else ""
+    best = "true"
+    if form.most_column is not None:
+        best = f"({identity}, {_most(form)}) IN (SELECT (id, most) FROM largest)"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {columns},"
-        f" row_number() OVER (PARTITION BY {identity}{order}) > 1"
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *, NOT best OR"
+        f" row_number() OVER (PARTITION BY {identity}, best{order}) > 1"
         f" OR {identity} IN (SELECT id FROM seen) AS replaced"
-        f" FROM {form.scan} WHERE hash({identity}) IN (SELECT h FROM repeated)"
+        f" FROM (SELECT *, {best} AS best FROM {_counted(form)}"
+        f" WHERE hash({identity}) IN (SELECT h FROM repeated))"
     )
-    connection.execute(f"INSERT INTO seen SELECT {identity}, {_content(form)} FROM {table}")
-    others = f"{identity} IS NULL OR hash({identity}) NOT IN (SELECT h FROM repeated)"
-    return (
-        f"(SELECT {columns}, false AS replaced FROM {form.scan} WHERE {others}"
-        f" UNION ALL SELECT {columns}, replaced FROM {table})"
+    connection.execute(
+        f"INSERT INTO seen SELECT {identity}, {_content(form)} FROM {table} WHERE best"
     )
+    others = f"({identity} IS NULL OR hash({identity}) NOT IN (SELECT h FROM repeated))"
+    rows = [f"SELECT {columns}, false AS replaced FROM {_counted(form)} WHERE {others}"]
+    if _is_picky(form):
+        rows.append(f"SELECT {columns}, false AS replaced FROM {_counted(form, False)}")
+    rows.append(f"SELECT {columns}, replaced FROM {table}")
+    return f"({' UNION ALL '.join(rows)})"
+
+
+def _is_picky(form: NormalForm) -> bool:
+    """Whether the ids of some rows may say nothing."""
+    return bool(form.skips) or form.file.hold
+
+
+def _counted(form: NormalForm, counted: bool = True) -> str:
+    """The rows whose ids count, or the others.
+
+    The id of a row that a rule skips says nothing. Nor does that of a row that is held
+    back: the corrected row has the same one.
+    """
+    if not _is_picky(form):
+        return form.scan
+    left_out = " OR ".join(f"coalesce({sql}, false)" for _, sql in form.skips)
+    if form.file.hold:
+        left_out = f"{form.verdict} NOT IN ({USED}, {NOT_OWED})"
+    rows = form.values_of(form.scan, form.columns)
+    return f"(SELECT * FROM {rows} WHERE {'NOT ' if counted else ''}({left_out}))"
 
 
 def _content(form: NormalForm) -> str:
@@ -112,7 +161,11 @@ def _differing(
     ).fetchall()
     if not rows:
         return []
-    places = _places(group, {identity for (identity,) in rows[:_SHOWN_AT_MOST]})
+    shown = [identity for (identity,) in rows[:_SHOWN_AT_MOST]]
+    counted = connection.execute(
+        "SELECT DISTINCT id, content FROM seen WHERE id IN (SELECT unnest(?))", [shown]
+    ).fetchall()
+    places = _places(group, set(shown), set(counted))
     problems = []
     for (identity,) in rows:
         first, second = places.get(identity, (Position(), Position()))
@@ -123,17 +176,19 @@ def _differing(
 
 
 def _places(
-    group: Mapping[int, NormalForm], wanted: set[str]
+    group: Mapping[int, NormalForm], wanted: set[str], counted: set[tuple[str, str]]
 ) -> dict[str, tuple[Position, Position]]:
     """Where the first row of an id stands, and the first that says something else."""
-    first: dict[str, tuple[Position, dict[str, str]]] = {}
+    first: dict[str, tuple[Position, str]] = {}
     places: dict[str, tuple[Position, Position]] = {}
     for form in group.values():
-        for record in read_records(form.file.path, form.header.delimiter):
+        for record in form.sheet.records():
             identity = record.cells[form.id_column or 0]
             if identity not in wanted or identity in places:
                 continue
             position, content = _position(form, record), _said(form, record)
+            if (identity, content) not in counted:
+                continue
             if identity not in first:
                 first[identity] = (position, content)
             elif first[identity][1] != content:
@@ -142,10 +197,12 @@ def _places(
 
 
 def _position(form: NormalForm, record: Record) -> Position:
-    line, column = cell_place(record, form.header.delimiter, form.id_column or 0)
+    line, column = form.sheet.place(record, form.id_column or 0)
     return Position(form.file.shown, line, column)
 
 
-def _said(form: NormalForm, record: Record) -> dict[str, str]:
+def _said(form: NormalForm, record: Record) -> str:
+    """What a record says, written as ``_content`` writes it."""
     names = form.header.columns
-    return {names[index]: record.cells[index] for index in form.used if record.cells[index]}
+    said = {names[index]: record.cells[index] for index in form.used if record.cells[index]}
+    return "".join(f"{name}={cell}{chr(30)}" for name, cell in sorted(said.items()))

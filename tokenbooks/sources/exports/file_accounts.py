@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tokenbooks.names import STANDARD_METERS, nearest
-from tokenbooks.problems import Position, Problem, error, warning
+from tokenbooks.problems import Position, Problem, Severity, error, warning
 from tokenbooks.sources.exports.bad_rows import exceeding_rows, rejected_rows
-from tokenbooks.sources.exports.descriptor import EMPTY, STATEMENT
 from tokenbooks.sources.exports.diagnosis import find_bad_bytes
 from tokenbooks.sources.exports.digest import Digest, Digests, count_lines
-from tokenbooks.sources.exports.normal_form import NormalForm
-from tokenbooks.sources.exports.normal_time import SHORTEST_DAY
-from tokenbooks.sources.exports.normalising import looks_like_meter
-from tokenbooks.sources.exports.records import read_records
-from tokenbooks.usage.accounting import FileAccount
-from tokenbooks.usage.layout import REJECTED, REPLACED, SKIPPED, USED, meter_column
+from tokenbooks.sources.exports.normal.normal_form import NormalForm
+from tokenbooks.sources.exports.normal.normal_time import SHORTEST_DAY
+from tokenbooks.sources.exports.normal.normalising import looks_like_meter
+from tokenbooks.sources.exports.sheets.csv_sheet import CsvSheet
+from tokenbooks.sources.exports.stated import account_amounts
+from tokenbooks.usage.accounting import EMPTY, NOT_OWED_ROWS, STATEMENT, FileAccount
+from tokenbooks.usage.layout import NOT_OWED, REJECTED, REPLACED, SKIPPED, USED, meter_column
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,14 +40,13 @@ def account_files(
         digest = digests.of(form.file.path)
         account = _account(connection, index, form, sums[table].get(index, {}), digest)
         if form.amount is not None:
-            account, found = _with_amount(connection, account, form)
+            account, found = account_amounts(connection, account, form, table)
             problems.extend(found)
         accounts.append(account)
         problems.extend(_row_problems(connection, form, account, digest))
         problems.extend(_part_warnings(connection, index, form))
         problems.extend(_unknown_column_warnings(form))
-    without_ids = [a for a in accounts if forms[a.file].id_column is None]
-    problems.extend(_files_given_twice(without_ids))
+    problems.extend(_files_given_twice([a for a in accounts if a.adds_up]))
     return accounts, problems
 
 
@@ -70,7 +68,13 @@ def _sums(connection: duckdb.DuckDBPyConnection, table: str) -> dict[int, dict[s
     return {row[0]: dict(zip(names, row, strict=True)) for row in relation.fetchall()}
 
 
-_VERDICTS = {"used": USED, "skipped": SKIPPED, "rejected": REJECTED, "replaced": REPLACED}
+_VERDICTS = {
+    "used": USED,
+    "skipped": SKIPPED,
+    "rejected": REJECTED,
+    "replaced": REPLACED,
+    "not_owed": NOT_OWED,
+}
 
 
 def _account(
@@ -82,17 +86,20 @@ def _account(
 ) -> FileAccount:
     counts = {name: int(sums.get(name, 0)) for name in _VERDICTS}
     other_zone = form.time.day_zone != form.file.zone
+    skipped = _skipped(connection, form, counts["skipped"])
+    if counts["not_owed"]:
+        skipped = {**skipped, NOT_OWED_ROWS: counts["not_owed"]}
     return FileAccount(
         file=index,
         shown=form.file.shown,
         contract=form.file.contract,
         format=form.descriptor.id,
-        kind=form.descriptor.kind,
+        kind=EMPTY if form.descriptor.is_empty else form.file.kind,
         rows_read=sum(counts.values()),
         used=counts["used"],
         rejected=counts["rejected"],
         replaced=counts["replaced"],
-        skipped=_skipped(connection, form, counts["skipped"]),
+        skipped=skipped,
         first_day=sums.get("first_day"),
         last_day=sums.get("last_day"),
         size=digest.size,
@@ -102,6 +109,8 @@ def _account(
         day_zone=form.time.day_zone if other_zone and sums.get("has_days") else None,
         daily=form.time.written_as_days or bool(sums.get("only_days", True)),
         replaces=form.descriptor.replaces,
+        adds_up=not (form.descriptor.replaces or form.descriptor.is_empty or form.is_identified),
+        provisional=form.descriptor.provisional,
     )
 
 
@@ -123,42 +132,38 @@ def _skipped(connection: duckdb.DuckDBPyConnection, form: NormalForm, count: int
     return reasons
 
 
-def _with_amount(
-    connection: duckdb.DuckDBPyConnection, account: FileAccount, form: NormalForm
-) -> tuple[FileAccount, list[Problem]]:
-    """The account with what the statement's used rows come to."""
-    rows = connection.execute(
-        "SELECT currency, sum(amount) FROM stated_read WHERE file = ? AND verdict = ?"
-        " GROUP BY currency ORDER BY currency",
-        [account.file, USED],
-    ).fetchall()
-    if len(rows) > 1:
-        listed = ", ".join(currency for currency, _ in rows)
-        help = "split the file: a statement is in one currency"
-        message = f"the amounts are in more than one currency: {listed}"
-        return account, [error("currencies-mixed", message, help, Position(account.shown))]
-    spec = form.descriptor.amount
-    currency, stated = rows[0] if rows else (None, Decimal(0))
-    tolerance = spec.tolerance * account.used if spec else Decimal(0)
-    return replace(account, stated=stated, currency=currency, tolerance=tolerance), []
-
-
 def _row_problems(
     connection: duckdb.DuckDBPyConnection, form: NormalForm, account: FileAccount, digest: Digest
 ) -> list[Problem]:
     problems = rejected_rows(connection, form) if account.rejected else []
-    if digest.has_nul:
-        bad = find_bad_bytes(form.file.path, account.shown)
+    if form.file.hold and account.rejected:
+        problems = [*_held(account), *(replace(p, severity=Severity.WARNING) for p in problems)]
+    if digest.has_nul and isinstance(form.sheet, CsvSheet):
+        bad = find_bad_bytes(form.sheet.path, account.shown)
         problems += [problem for problem in bad if problem.code == "file-nul"]
     # without a quote every line is a row of its own; an open quote could swallow many
-    if digest.has_quote and account.rows_read != count_lines(form.file.path) - 1:
+    doubtful = form.sheet.is_text and digest.has_quote
+    if form.sheet.rows is not None or (
+        doubtful and account.rows_read != count_lines(form.file.path) - 1
+    ):
         # blank lines and quoted line feeds are no rows: count what there is
-        rows = sum(1 for _ in read_records(form.file.path, form.header.delimiter))
+        rows = form.sheet.rows
+        rows = sum(1 for _ in form.sheet.records()) if rows is None else rows
         if account.rows_read != rows:
             message = f"the file has {rows} rows, but {account.rows_read} were read"
             help = "look for a quote that does not close, and download the file again"
             problems.append(error("rows-lost", message, help, Position(account.shown)))
     return problems
+
+
+def _held(account: FileAccount) -> list[Problem]:
+    """That the bad rows of a file are left out of the books, on demand."""
+    message = f"{account.rejected} of {account.rows_read} rows are held back: they are not booked"
+    help = (
+        "correct them, or download the file again; once the month is closed lay the corrected"
+        " rows beside it in a file of their own: they are late usage of the next close"
+    )
+    return [warning("rows-held", message, help, Position(account.shown))]
 
 
 def _part_warnings(
@@ -198,7 +203,7 @@ def _files_given_twice(accounts: list[FileAccount]) -> list[Problem]:
     first: dict[tuple[str, str], FileAccount] = {}
     problems = []
     for account in accounts:
-        if account.replaces or account.kind == EMPTY or not account.used + account.replaced:
+        if not account.used + account.replaced:
             continue
         known = first.setdefault((account.contract, account.sha256), account)
         if known is not account:

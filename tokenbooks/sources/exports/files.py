@@ -11,8 +11,9 @@ from tokenbooks.book import Contract, UsageSource
 from tokenbooks.problems import Problem, error
 from tokenbooks.rating.measures import Measure
 from tokenbooks.rating.windows import Window
-from tokenbooks.sources.exports.descriptor import STATEMENT, USAGE
+from tokenbooks.sources.exports.sheets.contents import Content, read_contents
 from tokenbooks.sources.files import is_outside, matching_files, shown
+from tokenbooks.usage.accounting import STATEMENT, USAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,12 @@ class ExportFile:
     The rest is what the contract's plan needs of single rows: ``measures`` to sum beside
     the meters, sets of ``hours`` that become dimensions, ``events`` to tell every row apart
     (under ``name``, the file's own where empty), and the meters that are ``levels``.
+    ``currency`` is the contract's, for files that do not say in which their amounts are.
+    With ``hold`` bad rows are held back, instead of refusing the whole file.
+
+    ``path`` is where the plain bytes are, and ``origin`` the path as the book knows the
+    file, where that is another: it is packed, or a member of a ZIP. ``member`` says that
+    the ZIP has several, so that this one need not be what its source is about.
     """
 
     path: Path
@@ -41,6 +48,15 @@ class ExportFile:
     events: bool = False
     levels: frozenset[str] = frozenset()
     name: str = ""
+    currency: str = ""
+    hold: bool = False
+    origin: Path | None = None
+    member: bool = False
+
+    @property
+    def known_path(self) -> Path:
+        """The path as the book knows it, also of what is packed: ``usage/x.zip/amount.csv``."""
+        return self.origin or self.path
 
 
 def find_export_files(
@@ -52,9 +68,10 @@ def find_export_files(
 ) -> tuple[list[ExportFile], list[Problem]]:
     """The export files of a contract in the book's folder, by source and name.
 
-    Problems, at the source's position: ``file-missing`` where a glob matches nothing,
-    ``path-outside`` where it leads out of the book, ``file-twice`` where two sources
-    match one file.
+    What is packed is unpacked: a ZIP gives a file for each of its members. Problems, at the
+    source's position: ``file-missing`` where a glob matches nothing, ``path-outside`` where
+    it leads out of the book, ``file-twice`` where two sources match one file; and those of
+    ``read_contents``.
     """
     files: list[ExportFile] = []
     problems: list[Problem] = []
@@ -69,11 +86,38 @@ def find_export_files(
                     problems.append(_matched_twice(path, source))
                     continue
                 seen.add(path)
+                contents, found = read_contents(path)
+                problems += found
                 each = contract.each if kind == USAGE else None
-                files.append(
-                    ExportFile(path, shown(path), contract.id, source, kind, zone, each, cuts)
-                )
+                files += [
+                    content_file(content, contract.id, source, kind, zone, each, cuts)
+                    for content in contents
+                ]
     return files, problems
+
+
+def content_file(
+    content: Content,
+    contract: str,
+    source: UsageSource,
+    kind: str,
+    zone: str,
+    each: str | None = None,
+    cuts: tuple[datetime, ...] = (),
+) -> ExportFile:
+    """The export file that a content is."""
+    return ExportFile(
+        content.path,
+        content.shown,
+        contract,
+        source,
+        kind,
+        zone,
+        each,
+        cuts,
+        origin=None if content.origin == content.path else content.origin,
+        member=content.member,
+    )
 
 
 def _nothing_found(source: UsageSource, kind: str, contract: str) -> Problem:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokenbooks.names import INFORMATIONAL_METERS, STANDARD_METERS
+from tokenbooks.names import INFORMATIONAL_METERS, STANDARD_METERS, nearest
 from tokenbooks.problems import Position, Problem, error
 from tokenbooks.sources.exports.aggregation import (
     long_insert,
@@ -18,17 +18,21 @@ from tokenbooks.sources.exports.aggregation import (
     stated_insert,
     usage_insert,
 )
-from tokenbooks.sources.exports.descriptor import STATEMENT, USAGE, Descriptor
-from tokenbooks.sources.exports.detection import detect_format
+from tokenbooks.sources.exports.descriptors.days_of_files import days_of, lacks_days
+from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors.detection import detect_format, without_amounts
 from tokenbooks.sources.exports.diagnosis import diagnose_refusal
 from tokenbooks.sources.exports.digest import Digests
 from tokenbooks.sources.exports.duplicates import find_duplicates
 from tokenbooks.sources.exports.file_accounts import account_files
 from tokenbooks.sources.exports.files import ExportFile
-from tokenbooks.sources.exports.header import read_header
-from tokenbooks.sources.exports.normal_form import NormalForm
-from tokenbooks.sources.exports.normalising import build_normal_form
-from tokenbooks.usage.accounting import FileAccount
+from tokenbooks.sources.exports.missing_pages import missing_pages
+from tokenbooks.sources.exports.normal.normal_form import NormalForm
+from tokenbooks.sources.exports.normal.normalising import build_normal_form
+from tokenbooks.sources.exports.same_rows import find_same_rows
+from tokenbooks.sources.exports.sheets.offered import OfferedFile, RefusedError
+from tokenbooks.sources.exports.told_twice import told_twice
+from tokenbooks.usage.accounting import STATEMENT, USAGE, FileAccount
 from tokenbooks.usage.layout import USED, Layout, stated_read_sql, usage_read_sql
 
 if TYPE_CHECKING:
@@ -54,18 +58,50 @@ def open_export(
     file: ExportFile, descriptors: Sequence[Descriptor]
 ) -> tuple[NormalForm | None, list[Problem]]:
     """How one file is read: its header, its format, its normal form."""
-    header, problems = read_header(file.path, file.shown)
-    if header is None:
+    try:
+        offered = OfferedFile(file.path, file.shown)
+        descriptor, problems = detect_format(offered, file.kind, file.source, descriptors)
+        if descriptor is None:
+            return None, _of_this_file(file, problems)
+        wanted = descriptor.columns(file.source)
+        sheet = offered.sheet(descriptor.shape, wanted, days_of(file))
+    except RefusedError as refused:
+        return None, refused.problems
+    if problems := lacks_days(file, descriptor, sheet.header):
         return None, problems
-    descriptor, problems = detect_format(header, file.shown, file.kind, file.source, descriptors)
-    if descriptor is None:
-        return None, problems
-    form = build_normal_form(file, header, descriptor)
-    if file.each and file.each not in form.dimensions and descriptor.kind == USAGE:
+    form = build_normal_form(file, sheet, descriptor)
+    if problem := _without_choice(form):
+        return None, [problem]
+    if file.each and file.each not in form.dimensions and form.reads_usage:
         message = f"the file does not tell the {file.each}, whose values are the parties"
         help = f"add a column for {file.each}, or take `each:` of contract {file.contract} away"
         return None, [error("party-missing", message, help, Position(file.shown, 1))]
+    if file.kind == STATEMENT and form.amount is None and not descriptor.is_empty:
+        return None, _of_this_file(file, [without_amounts(descriptor, file.shown)])
     return form, []
+
+
+def _without_choice(form: NormalForm) -> Problem | None:
+    """That a file does not tell a dimension by which ``only:`` chooses its rows.
+
+    None of them would be chosen, which a mistyped name must not come to.
+    """
+    if form.descriptor.is_empty:
+        return None
+    for name, _ in form.file.source.only:
+        if name not in form.dimensions:
+            near = nearest(name, form.dimensions)
+            known = ", ".join(sorted(form.dimensions)) or "nothing"
+            help = f"did you mean '{near}'?" if near else f"it tells {known}"
+            message = f"the file does not tell the {name}, by which `only:` chooses rows"
+            return error("only-unknown", message, help, Position(form.file.shown, 1))
+    return None
+
+
+def _of_this_file(file: ExportFile, problems: list[Problem]) -> list[Problem]:
+    """The problems, without that of a member of a ZIP which is not what its source is about."""
+    elsewhere = {"cost-file-in-usage", "usage-file-in-statement"} if file.member else set()
+    return [problem for problem in problems if problem.code not in elsewhere]
 
 
 def read_exports(
@@ -91,6 +127,8 @@ def read_exports(
         problems.extend(reading.read())
         accounts, found = account_files(connection, reading.read_forms, digests)
     problems.extend(found)
+    problems.extend(told_twice(connection, reading.read_forms))
+    problems.extend(missing_pages(connection, reading.read_forms))
     informational = frozenset(m for form in forms.values() for m in form.informational)
     return ReadResult(
         reading.layout,
@@ -127,6 +165,7 @@ class _Reading:
         """Fill the tables from every file; what DuckDB refuses is among the problems."""
         duplicates, found = find_duplicates(self.connection, self.forms)
         self.problems.extend(found)
+        duplicates |= find_same_rows(self.connection, self.forms)
         relations = {
             index: (duplicates.get(index, form.scan), index in duplicates)
             for index, form in self.forms.items()
@@ -142,7 +181,8 @@ class _Reading:
                     self._run(index, form, long_insert(form, index, self.layout, staged[index]))
             elif form.file.kind == STATEMENT:
                 dimensions = self.stated_dimensions
-                self._run(index, form, stated_insert(form, index, dimensions, relation))
+                insert = stated_insert(form, index, dimensions, relation, replacements)
+                self._run(index, form, insert)
             else:
                 insert = usage_insert(form, index, self.layout, relation, replacements)
                 self._run(index, form, insert)

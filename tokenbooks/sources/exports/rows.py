@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tokenbooks.sources.exports.bad_cells import describe_cell
-from tokenbooks.sources.exports.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
 from tokenbooks.sources.exports.files import ExportFile
-from tokenbooks.sources.exports.normal_form import ROW_NUMBER, NormalForm
-from tokenbooks.sources.exports.records import Record, read_records
+from tokenbooks.sources.exports.normal.normal_form import ROW_NUMBER, NormalForm
+from tokenbooks.sources.exports.sheets.sheet import Record
 from tokenbooks.sources.exports.sql_text import literal_rows
 from tokenbooks.sources.exports.used_rows import form_of
 from tokenbooks.usage.layout import REJECTED, SKIPPED
@@ -51,7 +51,7 @@ def row_at(
 ) -> ExplainedRow | None:
     """The row at a physical line; None where no row stands there (the header, a blank)."""
     form = form_of(file, descriptor)
-    record = _record_at(file, form, line) if form else None
+    record = _record_at(form, line) if form else None
     if form is None or record is None or len(record.cells) != len(form.header.columns):
         return None
     names = [*form.dimensions, *form.meters, *form.measures]
@@ -99,8 +99,8 @@ def _relation(form: NormalForm, record: Record) -> str:
     return f"(SELECT *, {record.number}::BIGINT AS {ROW_NUMBER} FROM {rows})"
 
 
-def _record_at(file: ExportFile, form: NormalForm, line: int) -> Record | None:
-    for record in read_records(file.path, form.header.delimiter):
+def _record_at(form: NormalForm, line: int) -> Record | None:
+    for record in form.sheet.records():
         if record.last_line >= line:
             return record if record.line <= line else None
     return None

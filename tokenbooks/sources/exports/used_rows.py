@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tokenbooks.sources.exports.descriptor import Descriptor
+from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
 from tokenbooks.sources.exports.files import ExportFile
-from tokenbooks.sources.exports.header import read_header
-from tokenbooks.sources.exports.normal_form import NormalForm
-from tokenbooks.sources.exports.normalising import build_normal_form
-from tokenbooks.sources.exports.records import records_at
+from tokenbooks.sources.exports.normal.normal_form import NormalForm
+from tokenbooks.sources.exports.reader import open_export
+from tokenbooks.sources.exports.sheets.sheet import records_at
 from tokenbooks.sources.exports.sql_text import quoted, quoted_list
 from tokenbooks.usage.layout import USED, Layout, dimension_column, meter_column
 
 
 def form_of(file: ExportFile, descriptor: Descriptor) -> NormalForm | None:
     """How a file is read; None where its header cannot be read any more."""
-    header, _ = read_header(file.path, file.shown)
-    return build_normal_form(file, header, descriptor) if header else None
+    form, _ = open_export(file, [descriptor])
+    return form
 
 
 def used_rows_sql(form: NormalForm, layout: Layout) -> str:
@@ -47,7 +46,7 @@ def used_rows_sql(form: NormalForm, layout: Layout) -> str:
 
 def lines_of(form: NormalForm, numbers: Collection[int]) -> dict[int, int]:
     """The physical lines on which records begin, by the records' numbers."""
-    records = records_at(form.file.path, form.header.delimiter, set(numbers))
+    records = records_at(form.sheet, set(numbers))
     return {number: record.line for number, record in records.items()}
 
 

@@ -1,0 +1,1 @@
+"""How the rows of a sheet are read in the words of tokenbooks, as SQL."""
