@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO := demo/northwind
+# Two files of tests at a time, each whole: tests of one file may share a book.
+TOGETHER := --numprocesses 2 --dist loadfile
 
 .PHONY: help demo test soak bench clean
 
@@ -35,10 +37,10 @@ test: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest $(TOGETHER)
 
 soak: $(VENV)/dev.stamp
-	HYPOTHESIS_PROFILE=soak $(BIN)/pytest
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest $(TOGETHER)
 
 bench: $(VENV)/package.stamp
 	$(BIN)/python -m bench

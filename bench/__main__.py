@@ -7,6 +7,7 @@ import re
 import sys
 
 from bench.close import measure_closes
+from bench.parties import measure_parties
 from bench.reading import measure_reading
 from bench.results import table_text
 from bench.startup import measure_startup
@@ -28,8 +29,13 @@ def sizes_of(text: str) -> dict[str, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rows", type=sizes_of, default=sizes_of("1M,10M"), help="1M,10M")
+    parser.add_argument(
+        "--parties", type=sizes_of, default=sizes_of("10k,100k,1M"), help="10k,100k,1M"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turns")
-    parser.add_argument("--only", choices=["startup", "reading", "close"], help="one part")
+    parser.add_argument(
+        "--only", choices=["startup", "reading", "close", "parties"], help="one part"
+    )
     parser.add_argument("--format", default="", help="reading: formats whose name begins so")
     given = parser.parse_args()
     results = []
@@ -40,6 +46,8 @@ def main() -> None:
         results += measure_reading(label, rows, given.rounds, given.format)
     if given.only in (None, "close"):
         results += measure_closes(given.rows, given.rounds)
+    if given.only in (None, "parties"):
+        results += measure_parties(given.parties, given.rounds)
     sys.stdout.write(table_text(results))
 
 

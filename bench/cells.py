@@ -48,10 +48,18 @@ def name(prefix: str, count: int, salt: int | None = None) -> Cell:
     return Cell(text)
 
 
-def one_of(*texts: str) -> Cell:
-    """One of some texts, the first ones more often; an empty one is an empty cell."""
+def one_of(*texts: str, salt: int | None = None) -> Cell:
+    """One of some texts, the first ones more often; an empty one is an empty cell.
+
+    With one salt, as with ``name``, texts of the same place go together.
+    """
     listed = ", ".join("NULL" if not text else f"'{text}'" for text in texts)
-    return Cell(lambda salt, rows: f"[{listed}][1 + {below(len(texts), skewed(salt))}]")
+
+    def text(of_column: int, rows: int) -> str:
+        number = below(len(texts), skewed(of_column if salt is None else salt))
+        return f"[{listed}][1 + {number}]"
+
+    return Cell(text)
 
 
 def identifier(prefix: str) -> Cell:
@@ -76,11 +84,24 @@ def decimal(most: int, places: int, sign: str = "", zeros: int = 0) -> Cell:
     unit = 10**places
 
     def text(salt: int, rows: int) -> str:
-        number = f"({below(most * unit, skewed(salt))})"
+        number = f"({below(most * unit, f'({skewed(salt)})::HUGEINT')})::BIGINT"
         fraction = f"lpad(({number} % {unit})::VARCHAR, {places}, '0')"
         return f"'{sign}' || ({number} // {unit})::VARCHAR || '.' || {fraction} || '{'0' * zeros}'"
 
     return Cell(text, f"DECIMAL(18,{places + zeros})" if places + zeros < 17 else "DECIMAL(38,18)")
+
+
+def json_object(**cells: Cell) -> Cell:
+    """A JSON object with such values, which are numbers."""
+
+    def text(salt: int, rows: int) -> str:
+        parts = [
+            f"'\"{key}\": ' || {cell.text(salt + n, rows)}"
+            for n, (key, cell) in enumerate(cells.items())
+        ]
+        return "'{' || " + " || ', ' || ".join(parts) + " || '}'"
+
+    return Cell(text)
 
 
 def sometimes(cell: Cell, each: int) -> Cell:

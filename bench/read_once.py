@@ -9,7 +9,6 @@ cell is checked, the digest of the file is taken.
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ def columns_read(path: Path, kind: str) -> ColumnsRead:
         raise SystemExit("\n".join(map(str, problems)))
     keys = [form.dimensions[name] for name in KEPT_BY_DEFAULT if name in form.dimensions]
     keys += [form.long.meter] if form.long else []
-    named = dict.fromkeys(int(number) for sql in keys for number in re.findall(r"\bc(\d+)\b", sql))
+    named = dict.fromkeys(index for key in keys for index in sorted(key.texts or ()))
     names, width = form.header.columns, form.header.width
     used = (names[index] for index in form.used if index < width)
     return ColumnsRead(

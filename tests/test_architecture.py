@@ -32,16 +32,17 @@ VOCABULARY = (
     "tokenbooks.periods",
     "tokenbooks.problems",
     "tokenbooks.rating.plan",
+    "tokenbooks.rating.credit_terms",
     "tokenbooks.rating.measures",
     "tokenbooks.rating.terms",
     "tokenbooks.rating.windows",
 )
 #: The core in the order of the flow: a stage imports its own and earlier stages.
-STAGES = ("usage", "rating", "credits", "entries", "close")
+STAGES = ("usage", "rating", "credits", "entries", "close", "reconcile")
 EDGES = ("sources", "journals", "reports", "archive", "desk", "cli")
 #: What an edge must not import; the others are free to use the core and each other.
 FORBIDDEN_TO_EDGES = {
-    "sources": {"journals", "reports", "archive", "desk", "cli", "close"},
+    "sources": {"journals", "reports", "archive", "desk", "cli", "close", "reconcile"},
     "journals": {"sources", "reports", "archive", "desk", "cli"},
     "reports": {"sources", "journals", "archive", "desk", "cli"},
     "archive": {"sources", "desk", "cli"},

@@ -44,8 +44,25 @@ class UsageSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """One value of a contract's ``each``: its readable name, its days, the pool it shares."""
+
+    id: str
+    name: str = ""
+    from_day: date | None = None
+    until_day: date | None = None
+    pool: str = ""
+    position: Position = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
-    """The terms with one counterparty."""
+    """The terms with one counterparty.
+
+    Every value of the dimension ``each`` is a party of its own; ``parties`` tells more of
+    some. ``scope`` limits what its credits are good for; ``pool`` names those with whom it
+    shares them; ``lot_order`` is its own draw order, where the book's policy is not it.
+    """
 
     id: str
     side: str
@@ -60,6 +77,10 @@ class Contract:
     until_day: date | None = None
     timezone: str | None = None
     tax_kind: str = "cost"
+    scope: Conditions = field(default_factory=Conditions)
+    pool: str = ""
+    lot_order: str = ""
+    parties: Mapping[str, Party] = field(default_factory=dict)
     position: Position = NOWHERE
 
 
@@ -115,6 +136,8 @@ class Book:
     credits_files: str = "credits.csv"
     invoices_files: str = "invoices.csv"
     opening_file: str = "opening.csv"
+    balances_files: str = "balances.csv"
+    rates_files: str = "rates.csv"
     account_positions: Mapping[str, Position] = field(default_factory=dict)
     position: Position = NOWHERE
 

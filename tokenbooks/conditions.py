@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+_TRUTHS = ("True", "TRUE", "False", "FALSE")
+
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -44,11 +46,21 @@ class Conditions:
         globs = sum(any("*" in p for p in patterns) for _, patterns in self.patterns)
         return (len(self.patterns), -globs)
 
+    def narrowness(self) -> tuple[int, int]:
+        """A key that sorts the narrowest first: no conditions come last."""
+        conditions, exact = self.rank()
+        return (-conditions, -exact)
+
     def __bool__(self) -> bool:
         return bool(self.patterns)
 
     def __str__(self) -> str:
         return ", ".join(f"{name}: {' | '.join(values)}" for name, values in self.patterns)
+
+
+def plain_truth(word: str) -> str:
+    """``true`` and ``false`` as usage has them, however they are written."""
+    return word.lower() if word in _TRUTHS else word
 
 
 @cache

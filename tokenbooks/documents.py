@@ -1,18 +1,33 @@
-"""Rows of the book's small CSV files, as facts: credits, invoices, opening balances."""
+"""Rows of the book's small CSV files, as facts: credits, invoices, openings, exchange rates."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from tokenbooks.conditions import Conditions
 from tokenbooks.periods import Moment
 from tokenbooks.problems import NOWHERE, Position
 
 
 @dataclass(frozen=True, slots=True)
+class TransferTo:
+    """Where credits are transferred: a contract of the book and its party, or an ``entity``."""
+
+    contract: str = ""
+    party: str = ""
+    entity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CreditEvent:
-    """One row of ``credits.csv`` (DESIGN 4.4). Empty cells are None."""
+    """One row of ``credits.csv`` (DESIGN 4.4). Empty cells are None.
+
+    ``credits`` is 0 where a row need not say them: all that is left of a lot. ``scope`` are
+    the conditions on usage that may draw, ``pool`` the parties that share. ``to`` is where a
+    transfer goes: a contract and its party, or another entity.
+    """
 
     day: date
     contract: str
@@ -28,6 +43,9 @@ class CreditEvent:
     kind: str | None = None
     priority: int | None = None
     parent: str | None = None
+    scope: Conditions = field(default_factory=Conditions)
+    pool: str = ""
+    to: TransferTo | None = None
     fx_rate: Decimal | None = None
     tax: Decimal | None = None
     tax_kind: str | None = None
@@ -55,6 +73,7 @@ class Invoice:
     currency: str | None = None
     due: date | None = None
     pay: str | None = None
+    fx_rate: Decimal | None = None
     position: Position = NOWHERE
     digest: str = ""
 
@@ -70,5 +89,37 @@ class OpeningBalance:
     service_period: str = ""
     currency: str | None = None
     document: str = ""
+    position: Position = NOWHERE
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayedBalance:
+    """One row of ``balances.csv``: the credits that the provider shows at the end of a day.
+
+    ``balance`` is list value in the plan's currency; it may be negative.
+    """
+
+    day: date
+    contract: str
+    balance: Decimal
+    party: str = ""
+    currency: str | None = None
+    position: Position = NOWHERE
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRate:
+    """One row of ``rates.csv``: one unit of ``currency`` is worth ``rate`` units of ``into``.
+
+    It holds from its day until the next row of the pair.
+    """
+
+    day: date
+    currency: str
+    into: str
+    rate: Decimal
+    source: str = ""
     position: Position = NOWHERE
     digest: str = ""

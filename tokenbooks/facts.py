@@ -7,8 +7,34 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from tokenbooks.book import Book, Contract
-from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
+from tokenbooks.conditions import Conditions
+from tokenbooks.documents import (
+    CreditEvent,
+    DisplayedBalance,
+    ExchangeRate,
+    Invoice,
+    OpeningBalance,
+)
 from tokenbooks.rating.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRows:
+    """Rows of credits that are in a table of this run, because they are too many.
+
+    ``table`` is its Parquet file, ``shown`` the file that the rows stand in. Quantities have
+    at most ``places`` decimals. ``keeper`` holds the table as long as it is needed. The columns
+    are those of ``documents.CreditEvent``, with the ``number`` of the line, and the digest as a
+    number. Whoever computes has it as the table ``credit_rows``: of a written close only the
+    rows that it saw, as the digests ``seen`` and the tables of the states ``seen_in`` tell.
+    """
+
+    table: str
+    shown: str
+    places: int
+    keeper: object = None
+    seen: frozenset[str] = frozenset()
+    seen_in: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +46,20 @@ class Facts:
     credits: tuple[CreditEvent, ...] = ()
     invoices: tuple[Invoice, ...] = ()
     opening: tuple[OpeningBalance, ...] = ()
+    balances: tuple[DisplayedBalance, ...] = ()
+    rates: tuple[ExchangeRate, ...] = ()
+    credit_rows: CreditRows | None = None
 
     def plan_of(self, contract: Contract) -> Plan:
         """The plan that prices a contract's usage."""
         return self.plans[contract.plan]
+
+    def scopes_by(self, end: date) -> tuple[Conditions, ...]:
+        """All conditions that limit which usage may draw some credits, of rows before ``end``."""
+        named = [event.scope for event in self.credits if event.day < end]
+        named += [contract.scope for contract in self.book.contracts.values()]
+        named += [g.scope for plan in self.plans.values() for g in plan.credit_terms.recurring]
+        return tuple(dict.fromkeys(scope for scope in named if scope))
 
     def zone_of(self, contract: Contract) -> str:
         """The zone that rules a contract's rates, spans and expiry."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -96,8 +97,13 @@ DEFAULT_ACCOUNTS = {
     "ai_image_expense": "Expenses:AI:Images",
     "ai_finetune_expense": "Expenses:AI:Fine-Tuning",
     "expired_credits_loss": "Expenses:AI:Expired-Credits",
+    "loss_on_refund": "Expenses:AI:Refund-Loss",
+    "due_from_affiliate": "Assets:Due-From-Affiliates",
+    "due_to_affiliate": "Liabilities:Due-To-Affiliates",
     "payment_fees_expense": "Expenses:Payment-Fees",
     "sales_tax_expense": "Expenses:Sales-Tax",
+    "fx_loss": "Expenses:Exchange-Loss",
+    "fx_gain": "Income:Exchange-Gain",
 }
 
 #: Roles whose accounts the subledger owns, so that their balances are asserted.
@@ -149,6 +155,19 @@ def account_proposal(name: str) -> str:
 def is_identifier(name: str) -> bool:
     """Whether a name may identify a lot, a contract, a class or a cost centre."""
     return bool(_IDENTIFIER.fullmatch(name))
+
+
+def as_identifier(text: str) -> str:
+    """A text as part of an identifier: what such a name cannot have becomes ``-``."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", text)
+
+
+def party_identifier(party: str) -> str:
+    """A party as part of a lot's name: no two parties share one."""
+    plain = as_identifier(party)
+    if plain == party:
+        return plain
+    return f"{plain}-{hashlib.sha256(party.encode()).hexdigest()[:6]}"
 
 
 def is_payee(name: str) -> bool:

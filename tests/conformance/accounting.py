@@ -12,8 +12,10 @@ from typing import Any
 
 from tests.conformance import verify
 from tests.conformance.engine import close_book
+from tests.conformance.foreign import foreign_story, is_understood
 from tests.conformance.matching import assert_balances, assert_entries
 from tests.conformance.metered import metering_of, split_weights, understood
+from tests.conformance.moves import is_late, late_story, late_unknown, moved_rows
 from tests.conformance.shapes import (
     ACCRUED,
     CARD,
@@ -43,17 +45,22 @@ TOPICS = {
     "embeddings",
     "expiry",
     "free",
+    "fx",
     "images",
+    "late_usage",
     "lots",
     "metering.price",
     "metering.rounding",
+    "overdraft",
     "prepaid.consumption",
     "prepaid.purchase",
     "rate_change",
+    "refund",
     "reload",
     "rollforward",
     "tax.indirect",
     "tiers",
+    "transfer",
 }
 #: Policies that say how a figure is simulated; here receipts and plans say it.
 _SAID_ELSEWHERE = {"reload_mode", "reload_trigger", "tier_mode"}
@@ -76,7 +83,7 @@ def check(case: Case, folder: Path) -> None:
     if entries or case["topic"] == "free":
         story = story_of(case, entries)
         closed = close_book(folder / "book", story)
-        assert_entries(entries, closed.entries)
+        assert_entries(entries, closed.news)
         assert_balances(case.get("expected_balances", {}), closed.balances())
         verify.check_memo_values(case, closed)
     for number, block in enumerate(case.get("verify", ())):
@@ -86,12 +93,16 @@ def check(case: Case, folder: Path) -> None:
 
 def story_of(case: Case, entries: list[Expected]) -> Story:
     """The facts behind a case."""
+    if case["topic"] == "fx":
+        return foreign_story(case, entries)
+    if is_late(case):
+        return late_story(case, entries)
     story = Story(policies=_policies(case), import_twice=case["topic"] == "controls")
     shapes = [shape_of(entry) for entry in entries]
     opening = Decimal(case.get("opening_balances", {}).get(PREPAID, "0"))
-    first = entries[0].day if entries else date.fromisoformat(case["inputs"]["granted_on"])
+    first = entries[0].day if entries else _granted_on(case)
     story.start = Period.month_of(first).start
-    if "purchase" not in shapes and not opening and entries:
+    if not {"purchase", "sla", "transfer in"} & set(shapes) and not opening and entries:
         story.settle = "arrears"
     _add_lots(story, case, entries, opening)
     _add_usage(story, case, entries)
@@ -122,10 +133,11 @@ def _add_lots(story: Story, case: Case, entries: list[Expected], opening: Decima
     if case["topic"] == "free" and not entries:
         story.credits.append(_grant(story, case))
     _set_expiry(story, case, entries)
+    story.credits += list(moved_rows(entries, story.credits))
 
 
 def _purchase(entry: Expected, lot: dict[str, str], number: int) -> dict[str, Any]:
-    paid = entry.net(PREPAID)
+    paid = entry.net(PREPAID) + max(entry.net(ACCRUED), Decimal(0))
     row = {"date": entry.day, "contract": "provider", "event": "purchase"}
     row |= {"lot": lot.get("id", f"lot-{number}"), "paid": paid, "document": f"receipt-{number}"}
     row["expires"] = lot.get("expires") or ""
@@ -157,7 +169,7 @@ def _opening_lots(
         return [
             base
             | {"lot": lot["id"], "credits": lot["qty"], "paid": lot["cost"]}
-            | {"starts": lot["date"], "expires": lot.get("expires") or ""}
+            | {"starts": lot["date"], "expires": _end_of(case, lot)}
             | {"priority": lot.get("priority", "")}
             for lot in lots
         ]
@@ -174,11 +186,21 @@ def _opening_lots(
     ]
 
 
+def _end_of(case: Case, lot: dict[str, str]) -> str:
+    order = case.get("policy", {}).get("lot_order", "")
+    return verify.lot_of(lot, order).get("expires") or ""
+
+
+def _granted_on(case: Case) -> date:
+    return date.fromisoformat(case["inputs"].get("granted_on", "2025-11-18"))
+
+
 def _grant(story: Story, case: Case) -> dict[str, Any]:
-    """Free credits: granted, partly used, expired."""
+    """Free credits: granted, partly used, expired; or given for an outage."""
     inputs = case["inputs"]
-    row = {"date": inputs["granted_on"], "contract": "provider", "event": "grant"}
-    row["date"] = date.fromisoformat(inputs["granted_on"])
+    row = {"date": _granted_on(case), "contract": "provider", "event": "grant"}
+    if "sla_credits" in inputs:
+        return row | {"lot": "sla", "credits": inputs["sla_credits"], "kind": "sla"}
     story.end = date.fromisoformat(inputs["expires_on"])
     return row | {"lot": "grant", "credits": inputs["granted"], "expires": inputs["expires_on"]}
 
@@ -218,7 +240,7 @@ def _add_invoices(story: Story, entries: list[Expected]) -> None:
     open_documents: dict[str, list[str]] = {PAYABLE: [], CARD: []}
     for row in story.credits:
         role = {"account": PAYABLE, "card": CARD}.get(row.get("pay", ""))
-        if role:
+        if role and row["event"] == "purchase":
             open_documents[role].append(row["document"])
     for entry in entries:
         shape = shape_of(entry)
@@ -289,6 +311,8 @@ def _unknown_because(case: Case) -> str:
     for block in case.get("verify", ()):
         if block["fn"] not in verify.BLOCKS:
             return f"verify {block['fn']}"
+    if is_late(case):
+        return late_unknown(case, entries_of(case))
     openings = set(case.get("opening_balances", {})) - {PREPAID}
     if openings:
         return f"opening balance of {min(openings)}"
@@ -309,7 +333,8 @@ def _unknown_entry(case: Case) -> str:
             return "an invoice without an accrual"
         accrued = accrued or entry.net(ACCRUED) < 0
     used = [entry for entry in entries_of(case) if shape_of(entry) == "usage"]
-    if not understood(case, used):
+    foreign = case["topic"] == "fx" and not is_understood(case, entries_of(case))
+    if foreign or not understood(case, used):
         return "inputs of another form"
     if not accounted_for(case):
         return "no entries"
@@ -319,7 +344,8 @@ def _unknown_entry(case: Case) -> str:
 def accounted_for(case: Case) -> bool:
     """Whether there is anything in the case that a run would compare."""
     if case["topic"] == "free" and not case.get("entries"):
-        return {"granted", "granted_on", "expires_on"} <= set(case["inputs"])
+        needed = ({"granted", "granted_on", "expires_on"}, {"sla_credits"})
+        return any(names <= set(case["inputs"]) for names in needed)
     return bool(case.get("entries") or case.get("verify") or verify.rated_values(case))
 
 

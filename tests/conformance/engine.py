@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,15 +40,27 @@ class ClosedEntry:
     tags: dict[str, str]
     nets: dict[str, Decimal]
     lots: tuple[str, ...] = ()
+    by_lot: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass
 class Closed:
-    """What the closes of a book wrote."""
+    """What the closes of a book wrote.
 
-    entries: list[ClosedEntry]
-    postings: list[tuple[str, dict[str, str], Decimal]]
-    lots: list[dict[str, str]]
+    ``known`` entries were closed before the late facts of the story came.
+    """
+
+    entries: list[ClosedEntry] = field(default_factory=list)
+    postings: list[tuple[str, dict[str, str], Decimal]] = field(default_factory=list)
+    lots: list[dict[str, str]] = field(default_factory=list)
+    accruals: list[dict[str, str]] = field(default_factory=list)
+    problems: str = ""
+    known: int = 0
+
+    @property
+    def news(self) -> list[ClosedEntry]:
+        """The entries, without those that were closed before late facts came."""
+        return self.entries[self.known :]
 
     def balances(self) -> dict[str, Decimal]:
         """The balance of each role after the last close."""
@@ -67,6 +81,21 @@ class Closed:
     def lot_credits(self, column: str) -> Decimal:
         """Credits of all lots over all periods under a column of the lot roll-forward."""
         return sum((Decimal(row[column] or 0) for row in self.lots), Decimal(0))
+
+    def used(self, lot: str) -> Decimal:
+        """Credits of a lot that usage drew, over all periods."""
+        return sum((Decimal(row["used"]) for row in self.lots if row["lot"] == lot), Decimal(0))
+
+    def left(self, lot: str) -> Decimal:
+        """Credits of a lot that nobody used, whether they have expired since or not."""
+        rows = [row for row in self.lots if row["lot"] == lot]
+        expired = sum((Decimal(row["expired"]) for row in rows), Decimal(0))
+        return (Decimal(rows[-1]["closing"]) if rows else Decimal(0)) + expired
+
+    def uncovered(self, service: str = "") -> Decimal:
+        """List value of usage that no lot covered and no invoice billed; of one span or all."""
+        closing = {row["service_period"]: Decimal(row["closing"]) for row in self.accruals}
+        return sum(v for span, v in closing.items() if service in {"", span}) or Decimal(0)
 
 
 @dataclass
@@ -90,23 +119,37 @@ class Rated:
 def close_book(folder: Path, story: Story) -> Closed:
     """Write the book of a story, close its months, and read the closes back."""
     write_files(folder, story.files())
-    written: list[WrittenEntry] = []
-    lots: list[dict[str, str]] = []
-    for period in story.periods():
+    closed = Closed()
+    written: dict[str, list[WrittenEntry]] = {}
+    for period, late in story.closes():
+        if late:
+            closed.known = sum(len(own) for name, own in written.items() if name != period)
+            write_files(folder, late)
         code, _, problems = run(
             "--book", str(folder), "--today", TODAY, "close", "-p", period, "--write"
         )
         assert code == 0, problems
-        written += read_entries(folder / "close" / period / "journal.ledger")
-        with (folder / "close" / period / "lots.csv").open(encoding="utf-8") as file:
-            lots += csv.DictReader(file)
-    entries = [ClosedEntry(entry.day, entry.tags, _nets(entry), _lots(entry)) for entry in written]
-    postings = [
-        (_ROLES[account], tags, amount)
-        for entry in written
-        for account, tags, amount in entry.postings
-    ]
-    return Closed(entries, postings, lots)
+        closed.problems += problems
+        written[period] = read_entries(folder / "close" / period / "journal.ledger")
+        closed.lots += _rows(folder, period, "lots")
+        closed.accruals += _rows(folder, period, "accruals")
+    for entry in chain(*written.values()):
+        own = ClosedEntry(entry.day, entry.tags, _nets(entry), _lots(entry), _by_lot(entry))
+        closed.entries.append(own)
+        closed.postings += [
+            (_ROLES[account], tags, amount) for account, tags, amount in entry.postings
+        ]
+    return closed
+
+
+def refused(folder: Path, story: Story) -> list[str]:
+    """The codes of the errors for which the first close of a story is refused."""
+    write_files(folder, story.files())
+    period, _ = story.closes()[0]
+    code, _, problems = run("--book", str(folder), "--today", TODAY, "close", "-p", period)
+    codes = re.findall(r"error\[([a-z-]+)\]", problems)
+    assert bool(code) == bool(codes), problems
+    return codes
 
 
 def rate_usage(folder: Path, plan: str, files: dict[str, str], keep: Sequence[str] = ()) -> Rated:
@@ -182,6 +225,20 @@ def _nets(entry: WrittenEntry) -> dict[str, Decimal]:
     for account, amount in entry.amounts.items():
         totals[_ROLES[account]] += amount
     return {role: amount for role, amount in totals.items() if amount}
+
+
+def _rows(folder: Path, period: str, table: str) -> list[dict[str, str]]:
+    """The rows of a table of a close, each with the period of the close."""
+    with (folder / "close" / period / f"{table}.csv").open(encoding="utf-8") as file:
+        return [row | {"period": period} for row in csv.DictReader(file)]
+
+
+def _by_lot(entry: WrittenEntry) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for _, tags, amount in entry.postings:
+        if "lot" in tags:
+            totals[tags["lot"]] += amount
+    return dict(totals)
 
 
 def _lots(entry: WrittenEntry) -> tuple[str, ...]:

@@ -11,7 +11,11 @@ from typing import Any
 PREPAID, ACCRUED, PAYABLE = "prepaid_credits", "accrued_expenses", "accounts_payable"
 CASH, CARD, LOSS = "cash", "credit_card_payable", "expired_credits_loss"
 FEES, VAT_IN, VAT_OUT = "payment_fees_expense", "input_vat_recoverable", "output_vat_payable"
-SALES_TAX = "sales_tax_expense"
+SALES_TAX, REFUND_LOSS = "sales_tax_expense", "loss_on_refund"
+DUE_FROM, DUE_TO = "due_from_affiliate", "due_to_affiliate"
+#: What a rate of exchange adds to an invoice or a payment; it changes no shape.
+EXCHANGE = {"fx_loss", "fx_gain"}
+_PAID = {CASH, CARD, PAYABLE}
 _PURCHASE = {PREPAID, ACCRUED, FEES, VAT_IN, VAT_OUT, SALES_TAX, CASH, CARD, PAYABLE}
 
 
@@ -31,11 +35,15 @@ class Debit:
 
 @dataclass(frozen=True)
 class Expected:
-    """An entry that a case expects: net amount per role, and its lines of expense."""
+    """An entry that a case expects: net amount per role, and its lines of expense.
+
+    ``service`` is the service period that its lines name.
+    """
 
     day: date
     nets: dict[str, Decimal]
     expenses: tuple[Debit, ...]
+    service: str = ""
 
     def net(self, role: str) -> Decimal:
         return self.nets.get(role, Decimal(0))
@@ -69,10 +77,12 @@ def entries_of(case: dict[str, Any]) -> list[Expected]:
 
 def shape_of(entry: Expected) -> str | None:
     """What happened, as the roles of an entry tell; None for a shape not known yet."""
-    roles, net = set(entry.nets), entry.net
+    roles, net = set(entry.nets) - EXCHANGE, entry.net
     expense = entry.expense
+    if moved := _moved(entry):
+        return moved
     if net(PREPAID) > 0 and roles <= _PURCHASE:
-        return "purchase" if net(ACCRUED) <= 0 else None
+        return "purchase"
     if net(LOSS) > 0 and roles == {LOSS, PREPAID}:
         return "expiry"
     if net(CASH) < 0 and roles in ({PAYABLE, CASH}, {CARD, CASH}):
@@ -90,6 +100,25 @@ def shape_of(entry: Expected) -> str | None:
     return None
 
 
+def _moved(entry: Expected) -> str | None:
+    """Credits that come or go otherwise than by purchase, use and expiry."""
+    roles, net = set(entry.nets), entry.net
+    other = roles - {PREPAID}
+    if net(PREPAID) > 0 and entry.expense < 0 and all(is_expense(role) for role in other):
+        return "sla"
+    if net(PREPAID) < 0 and other <= _PAID | {REFUND_LOSS} and other:
+        return "refund"
+    if net(PREPAID) < 0 and other == {ACCRUED} and net(ACCRUED) > 0:
+        return "settled"
+    if net(PREPAID) < 0 and other == {DUE_FROM}:
+        return "transfer out"
+    if net(PREPAID) > 0 and other == {DUE_TO}:
+        return "transfer in"
+    if net(LOSS) < 0 and entry.expense == -net(LOSS) and PREPAID not in roles:
+        return "used after all"
+    return None
+
+
 def _entry(lines: list[dict[str, Any]]) -> Expected:
     expenses = tuple(
         Debit(
@@ -103,7 +132,9 @@ def _entry(lines: list[dict[str, Any]]) -> Expected:
     nets = _sum(
         (line["account_role"], Decimal(line["debit"]) - Decimal(line["credit"])) for line in lines
     )
-    return Expected(date.fromisoformat(lines[0]["date"]), nets, expenses)
+    services = (line.get("dims", {}).get("service_period", "") for line in lines)
+    service = next(filter(None, services), "")
+    return Expected(date.fromisoformat(lines[0]["date"]), nets, expenses, service)
 
 
 def _sum(amounts: Any) -> dict[str, Decimal]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,13 +20,20 @@ DIMENSIONS = ("model", "project", "service")
 
 @dataclass(frozen=True)
 class Use:
-    """Usage of one meter on one day; ``project`` carries where the expense must go."""
+    """Usage of one meter on one day; ``project`` carries where the expense must go.
+
+    ``at`` is its instant, where that is told. ``takes_back`` is the number of the earlier use
+    of the story, from 1, that a quantity below zero takes back.
+    """
 
     day: date
     meter: str
     quantity: Decimal
     project: str = ""
     times: int = 1
+    service: str = ""
+    at: datetime | None = None
+    takes_back: int = 0
 
 
 @dataclass
@@ -46,6 +53,11 @@ class Story:
     start: date | None = None
     end: date | None = None
     import_twice: bool = False
+    currency: str = "USD"
+    exchange_rates: list[dict[str, Any]] = field(default_factory=list)
+    #: usage that is reported only after its month was closed, and the month of its booking
+    late: list[Use] = field(default_factory=list)
+    late_in: str = ""
 
     def periods(self) -> list[str]:
         """The months to close, from the first fact to the last."""
@@ -56,6 +68,21 @@ class Story:
         months = months_between(Period.month_of(first), Period.month_of(last))
         return [str(month) for month in months]
 
+    def closes(self) -> list[tuple[str, dict[str, str]]]:
+        """The closes in their order, each with the files that came since the one before.
+
+        What is late in its own month finds it closed, and has it closed again.
+        """
+        late = {"usage/late.csv": usage_text(self.late, first=len(self.uses))} if self.late else {}
+        closes: list[tuple[str, dict[str, str]]] = []
+        for period in self.periods():
+            known = all(str(Period.month_of(use.day)) != period for use in self.late)
+            if period != self.late_in or not known:
+                closes.append((period, {}))
+            if period == self.late_in:
+                closes.append((period, late))
+        return closes
+
     def files(self) -> dict[str, str]:
         """Path -> text of each file of the book."""
         plan = plan_text(self.rates, **self.terms)
@@ -64,6 +91,8 @@ class Story:
             files["credits.csv"] = csv_text(self.credits)
         if self.invoices:
             files["invoices.csv"] = csv_text(self.invoices)
+        if self.exchange_rates:
+            files["rates.csv"] = csv_text(self.exchange_rates)
         if self.uses:
             files["usage/usage.csv"] = usage_text(self.uses)
         if self.import_twice:
@@ -75,9 +104,13 @@ class Story:
         source = {"files": "usage/*.csv", "meters": meters, "dimensions": list(DIMENSIONS)}
         contract = {"side": "buy", "party": PARTY, "plan": "provider", "settle": self.settle}
         contract |= self.contract
-        if self.uses:
+        if self.uses or self.late:
             contract["usage"] = [source]
-        book: dict[str, Any] = {"book": "Case", "currency": "USD", "start": self.periods()[0]}
+        book: dict[str, Any] = {
+            "book": "Case",
+            "currency": self.currency,
+            "start": self.periods()[0],
+        }
         book |= {"post_usage": self.post_usage, "contracts": {"provider": contract}}
         if self.allocate:
             book["allocate"] = self.allocate
@@ -101,21 +134,34 @@ def plan_text(rates: list[dict[str, Any]], **terms: Any) -> str:
     return yaml.safe_dump(plan, sort_keys=False)
 
 
-def usage_text(uses: list[Use], instants: bool = False, **dimensions: str) -> str:
+def usage_text(uses: list[Use], instants: bool = False, first: int = 0, **dimensions: str) -> str:
     """Usage in the plain format, wide, one row a request, each with its id.
 
-    Only rows with an instant are seen to be single requests.
+    Only rows with an instant are seen to be single requests. ``first`` is how many rows
+    other files have already.
     """
     meters = sorted({use.meter for use in uses})
+    instants = instants or any(use.at for use in uses)
     rows: list[dict[str, Any]] = []
     for use in uses:
         for _ in range(use.times):
-            at = {"timestamp": f"{use.day}T12:00:00Z"} if instants else {"date": use.day}
-            row = at | {"id": f"row-{len(rows) + 1}", "project": use.project}
+            row: dict[str, Any] = {"timestamp": _instant(use)} if instants else {"date": use.day}
+            row |= {"id": f"row-{first + len(rows) + 1}", "project": use.project}
+            row |= {"service": use.service} if use.service else {}
+            row |= {"reverses": f"row-{use.takes_back}"} if use.takes_back else {}
             row |= dimensions | dict.fromkeys(meters, "")
             row[use.meter] = number_text(use.quantity)
             rows.append(row)
     return csv_text(rows)
+
+
+def _instant(use: Use) -> str:
+    return instant_text(use.at) if use.at else f"{use.day}T12:00:00Z"
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as files write it."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def reordered(text: str) -> str:

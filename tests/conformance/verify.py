@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from tests.conformance.engine import Closed, close_book, rate_usage
+from tests.conformance.kinds.reloads import reload_terms
 from tests.conformance.metered import tier_terms
 from tests.conformance.shapes import LOSS, PREPAID, is_expense
 from tests.conformance.story import Story, Use, plan_text, price, usage_text
 from tokenbooks.amounts import round_half_up
+from tokenbooks.credits.reload import reload_due
 
 Case = dict[str, Any]
 
@@ -47,7 +50,7 @@ def _check_lots(args: Case, expect: Case, case: Case, folder: Path) -> None:
         policies["free_first"] = args["free_first"]
     story = Story(policies=policies, post_usage="day")
     for lot in _with_priority(args):
-        story.credits.append(_lot_row(lot))
+        story.credits.append(_lot_row(lot_of(lot, args.get("order", ""))))
     story.uses = [
         Use(date.fromisoformat(use["date"]), "credits", Decimal(use["qty"])) for use in args["uses"]
     ]
@@ -64,6 +67,11 @@ def _check_lots(args: Case, expect: Case, case: Case, folder: Path) -> None:
     }
     assert losses == {lot: Decimal(loss) for lot, loss in expect.get("expired", {}).items()}
     assert closed.balances().get(PREPAID, Decimal(0)) == Decimal(expect["remaining"])
+
+
+def lot_of(lot: Case, order: str) -> Case:
+    """A lot as a book may have it: where costs are pooled no lot has an end of its own."""
+    return lot | {"expires": ""} if order == "average" else lot
 
 
 def _lot_row(lot: Case) -> dict[str, Any]:
@@ -102,7 +110,17 @@ def _check_alloc(args: Case, expect: Case, case: Case, folder: Path) -> None:
 
 
 def _check_reload(args: Case, expect: Case, case: Case, folder: Path) -> None:
-    """Receipts post the reloads; the balance is what the simulation comes to."""
+    """What the rule of a plan buys; receipts post it, and the books miss none of them."""
+    rule = _reload_rule(args)
+    terms = reload_terms(folder / "rule", rule)
+    balance, bought = Fraction(args["opening"]), []
+    for amount in args["usage"]:
+        balance -= Fraction(amount)
+        while due := reload_due(terms, balance):
+            bought.append(due)
+            balance += due
+    assert bought == [Decimal(amount) for amount in expect["purchases"]]
+    assert balance == Decimal(expect["balance"])
     opening = {"date": _ANY_DAY.replace(day=1), "contract": "provider", "event": "opening"}
     opening |= {"credits": args["opening"], "lot": "opening"}
     receipts = [
@@ -111,11 +129,21 @@ def _check_reload(args: Case, expect: Case, case: Case, folder: Path) -> None:
         for number, amount in enumerate(expect["purchases"], 1)
     ]
     uses = [Use(_ANY_DAY, "credits", Decimal(amount)) for amount in args["usage"]]
-    story = Story(credits=[opening, *receipts], uses=uses)
+    story = Story(credits=[opening, *receipts], uses=uses, terms={"reload": rule})
     closed = close_book(folder, story)
-    bought = [e.nets[PREPAID] for e in closed.entries if "credit_card_payable" in e.nets]
-    assert bought == [Decimal(amount) for amount in expect["purchases"]]
+    posted = [e.nets[PREPAID] for e in closed.entries if "credit_card_payable" in e.nets]
+    assert posted == [Decimal(amount) for amount in expect["purchases"]]
     assert closed.balances().get(PREPAID, Decimal(0)) == Decimal(expect["balance"])
+    assert "[reload-" not in closed.problems, closed.problems
+
+
+def _reload_rule(args: Case) -> dict[str, Any]:
+    """The rule of a block in the words of plans: an amount to add, or a balance to fill up to."""
+    target = args.get("target", args.get("amount"))
+    amount = {"add": args["amount"]} if args.get("mode", "add") == "add" else {"up_to": target}
+    trigger = args.get("trigger", "at_or_below")
+    below = trigger in {"below", "drops_below"}
+    return {"at": args["threshold"], "trigger": "below" if below else "at_or_below"} | amount
 
 
 BLOCKS: dict[str, Callable[[Case, Case, Case, Path], None]] = {
@@ -164,7 +192,7 @@ def free_use(case: Case) -> list[Use]:
     """Usage of free credits, on the first day after they were granted."""
     inputs = case["inputs"]
     used = Decimal(inputs.get("used_list_value", inputs.get("used", "0")))
-    day = date.fromisoformat(inputs["granted_on"])
+    day = date.fromisoformat(inputs.get("granted_on", "2025-11-18"))
     return [Use(day, "credits", used)] if used else []
 
 

@@ -102,11 +102,8 @@ def test_what_a_small_book_leaves_out_has_defaults(tmp_path: Path) -> None:
     assert (book.timezone, book.journal, book.post_usage) == ("UTC", "ledger", "month")
     assert book.post == ("purchases", "invoices", "consumption", "accrual", "expiry")
     assert book.keep == ("model", "project", "api_key", "customer")
-    assert (book.credits_files, book.invoices_files, book.opening_file) == (
-        "credits.csv",
-        "invoices.csv",
-        "opening.csv",
-    )
+    files = (book.credits_files, book.invoices_files, book.opening_file, book.balances_files)
+    assert files == ("credits.csv", "invoices.csv", "opening.csv", "balances.csv")
     assert (book.contracts["openai"].pay, book.contracts["anthropic"].pay) == ("card", "cash")
 
 
@@ -163,6 +160,9 @@ def test_accounts_by_party(full: Book) -> None:
     [
         "framework: ifrs",
         "lot_order: provider",
+        "lot_order: average",
+        "lot_order: [scope, id]",
+        "sla_credit: reduce_expense",
         "lot_order: [{value: [id], from: 2025-10}]",
         "bonus_basis: zero",
         "nonrecoverable_tax: expense",
@@ -182,8 +182,6 @@ def test_policies_that_are_acted_on_or_are_defaults(tmp_path: Path, policy: str)
 @pytest.mark.parametrize(
     ("policy", "code"),
     [
-        ("lot_order: average", "policy-not-available"),
-        ("lot_order: [scope, id]", "policy-not-available"),
         ("lot_order: lifo", "value-invalid"),
         ("lot_order: [newest]", "value-invalid"),
         ("expiry_date_rule: exclusive", "policy-not-available"),
@@ -220,7 +218,7 @@ def test_policies_that_are_not(tmp_path: Path, policy: str, code: str) -> None:
         ('accounts: {cash: "Assets:{partei}"}', ["account-name"]),
         ("names: {project: [a]}", ["value-invalid"]),
         ("opening: none.csv", ["file-missing"]),
-        ("balances: b.csv", ["not-available"]),
+        ("balances: b.csv", ["file-missing"]),
         ("recorded: [{files: a.journal}]", ["not-available"]),
     ],
 )

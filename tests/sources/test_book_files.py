@@ -64,7 +64,8 @@ def test_all_problems_of_all_files_are_told_in_order(tmp_path: Path) -> None:
 
 
 def test_warnings_do_not_stop_the_reading(tmp_path: Path) -> None:
-    facts, [problem] = read_facts(write_book(tmp_path, rates="date,from,to,rate\n"))
+    estimates = "date,contract,name,cohort,value\n"
+    facts, [problem] = read_facts(write_book(tmp_path, estimates=estimates))
     assert facts is not None
     assert (problem.code, problem.is_error) == ("file-not-read", False)
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.sources.test_schemas import schemas_below
 from tokenbooks.names import DEFAULT_ACCOUNTS, STANDARD_DIMENSIONS, STANDARD_METERS
-from tokenbooks.sources import credits, invoices, opening
+from tokenbooks.sources import balances, exchange_rates, invoices, opening
 from tokenbooks.sources.book_files import read_facts
+from tokenbooks.sources.credits import reading as credits
 from tokenbooks.sources.schema_check import load_schema
 
 WORD = r"[A-Za-z][A-Za-z0-9_-]*"
@@ -24,7 +25,7 @@ def text(root: Path) -> str:
 
 def test_the_examples_are_one_book(text: str, tmp_path: Path) -> None:
     blocks = dict(BLOCK.findall(text))
-    assert len(blocks) == 6
+    assert len(blocks) == 8
     for name, content in blocks.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
@@ -37,7 +38,11 @@ def test_the_examples_are_one_book(text: str, tmp_path: Path) -> None:
         "oct",
         "nov",
         "nov-bonus-2025-11-20",
+        "old",
+        "nov",
     ]
+    assert [balance.day.month for balance in facts.balances] == [10, 11]
+    assert [str(rate.rate) for rate in facts.rates] == ["1.0850", "1.0910"]
     assert [invoice.kind for invoice in facts.invoices] == [
         "invoice",
         "credit_note",
@@ -55,7 +60,7 @@ def test_every_key_that_is_read_is_explained(text: str) -> None:
                 missing.append(key)
     contract = load_schema("tokenbooks")["properties"]["contracts"]["additionalProperties"]
     for key, below in contract["properties"].items():
-        if "x-planned" not in below and key != "each" and f"`{key}`" not in text:
+        if "x-planned" not in below and f"`{key}`" not in text:
             missing.append(key)
     source = load_schema("tokenbooks")["$defs"]["usage_files"]["properties"]
     missing += [key for key in source if f"| `{key}` |" not in text and f", `{key}` |" not in text]
@@ -94,7 +99,7 @@ def test_standard_names_are_listed_for_formats(root: Path) -> None:
 
 
 def test_every_column_is_explained(text: str) -> None:
-    for reader in (credits, invoices, opening):
+    for reader in (credits, invoices, opening, balances, exchange_rates):
         missing = [name for name in reader.COLUMNS.known if f"`{name}`" not in text]
         assert missing == []
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.sources.small_book import BOOK, codes, write_book
-from tokenbooks.documents import Invoice, OpeningBalance
+from tokenbooks.documents import ExchangeRate, Invoice, OpeningBalance
 from tokenbooks.problems import Problem
 from tokenbooks.sources.book import read_book
-from tokenbooks.sources.credits import read_credits
+from tokenbooks.sources.credits.reading import read_credits
 from tokenbooks.sources.invoices import read_invoices
 from tokenbooks.sources.opening import read_opening
 
@@ -105,6 +105,49 @@ def test_a_receipt_may_pay_what_was_owed_at_the_start(tmp_path: Path) -> None:
     assert codes(read(tmp_path, receipt, opening=opening)[1]) == []
 
 
+FOREIGN_HEADER = "date,contract,invoice,amount,period_start,period_end,kind,currency,fx_rate,pay\n"
+A10_EUR = "2025-11-03,anthropic,A-10,100,2025-10-01,2025-10-31,,EUR,1.08,"
+PAID_EUR = "2025-11-12,anthropic,A-10,100,,,receipt,EUR,1.10,"
+
+
+@pytest.mark.parametrize(
+    ("lines", "rates", "found"),
+    [
+        ([A10_EUR, PAID_EUR], [], []),
+        # without a rate of its own the row of that day holds, or an earlier one
+        ([A10_EUR.replace("1.08", "")], [("2025-11-03", "EUR", "USD", "1.08")], []),
+        ([A10_EUR.replace("1.08", "")], [("2025-10-31", "USD", "EUR", "0.92")], []),
+        (
+            [A10_EUR.replace("1.08", "")],
+            [("2025-11-04", "EUR", "USD", "1.08")],
+            ["exchange-rate-missing"],
+        ),
+        ([A10_EUR.replace("1.08", "0")], [], ["exchange-rate-zero"]),
+        ([A10_EUR.replace("1.08", "-1")], [], ["cell-negative"]),
+        ([A10_EUR.replace("EUR", "USD")], [], ["fx-rate-unneeded"]),
+        ([A10_EUR.replace("EUR", "")], [], ["fx-rate-unneeded"]),
+        ([A10_EUR.replace("EUR", "EURO")], [], ["cell-invalid", "fx-rate-unneeded"]),
+        # a payment is in the currency that is owed
+        ([A10_EUR, PAID_EUR.replace("EUR,1.10", ",")], [], ["receipt-currency"]),
+        ([A10_EUR.replace("EUR,1.08", ","), PAID_EUR], [], ["receipt-currency"]),
+        # a card's issuer converts on the day of the charge
+        ([A10_EUR + "card", PAID_EUR], [], ["receipt-currency"]),
+        ([A10_EUR + "card", PAID_EUR.replace("EUR,1.10", ",")], [], []),
+    ],
+)
+def test_foreign_currencies(
+    tmp_path: Path, lines: list[str], rates: list[tuple[str, ...]], found: list[str]
+) -> None:
+    write_book(tmp_path, invoices=FOREIGN_HEADER + "\n".join(lines) + "\n")
+    book, _ = read_book(tmp_path)
+    assert book is not None
+    known = [
+        ExchangeRate(date.fromisoformat(day), currency, into, Decimal(rate))
+        for day, currency, into, rate in rates
+    ]
+    assert codes(read_invoices(book, tmp_path, rates=known)[1]) == found
+
+
 @pytest.mark.parametrize(
     ("row", "found"),
     [
@@ -114,7 +157,9 @@ def test_a_receipt_may_pay_what_was_owed_at_the_start(tmp_path: Path) -> None:
         ("accrued_expenses,anthropic,-90.00,2025-10,", ["opening-late"]),
         ("accrued_expenses,anthropic,-90.00,09/2025,", ["cell-invalid"]),
         ("accrued_expenses,antropic,-90.00,2025-09,", ["contract-unknown"]),
-        ("accounts_payable,anthropic,-90.00,,EUR", ["currency-foreign"]),
+        ("accounts_payable,anthropic,-90.00,,EUR", ["cell-missing"]),
+        ("accrued_expenses,anthropic,-90.00,2025-09,EUR", []),
+        ("cash,anthropic,-90.00,,EUR", ["currency-foreign"]),
         ("accounts_payable,anthropic,-90.00,,USD", []),
         ("accounts_payable,anthropic,,,", ["cell-missing"]),
         ("prepaid_credits,openai,90.00,,", ["opening-prepaid"]),

@@ -53,7 +53,7 @@ def plan(tmp_path: Path) -> Plan:
 def test_levels_and_credits(plan: Plan) -> None:
     assert plan.levels == {"seats"}
     assert plan.credit == Credit("credit", Decimal("0.01"))
-    assert plan.credits_expire_months is None
+    assert plan.credit_terms.expires is None
 
 
 def test_fees(plan: Plan) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.sources.small_book import PLAN, codes
 from tokenbooks.conditions import Conditions
 from tokenbooks.problems import Problem
+from tokenbooks.rating.credit_terms import Length
 from tokenbooks.rating.plan import MeterPrice, Plan, Step, UnitPrice
 from tokenbooks.sources.plans import read_plan, read_plans
 
@@ -76,7 +77,7 @@ def test_the_plan_and_its_words(full: Plan) -> None:
     assert full.source == "price page, read 2025-11-03"
     assert full.part_of == {"cached_input_tokens": "input_tokens"}
     assert full.defaults == {"tier_group": "standard"}
-    assert full.credits_expire_months == 12
+    assert full.credit_terms.expires == Length(12)
 
 
 def test_aliases(full: Plan) -> None:
@@ -206,15 +207,17 @@ SECOND = "  - for: {model: small}\n    from: 2025-11-01\n    prices: {input_toke
         ("modifiers: [{name: b, when: {batch: true}, times: {}}]\n", ["value-missing"]),
         ("modifiers: [{name: b, times: {a: 1}}]\n", ["key-missing"]),
         ("credits: {expires: 1 month}\n", []),
-        ("credits: {expires: 30 days}\n", ["value-invalid"]),
+        ("credits: {expires: 30 days}\n", []),
+        ("credits: {expires: 30 weeks}\n", ["value-invalid"]),
+        ("credits: {expires: 0 days}\n", ["value-invalid"]),
         ("credits: {unit: credit, worth: 0.01}\n", []),
         ("credits: {unit: per, worth: 0.01}\n", ["value-invalid"]),
-        ("credits: {rollover: {share: 50}}\n", ["not-available"]),
+        ("credits: {rollover: {share: 50}}\n", []),
         ("round_lines: 2\n", []),
         ("round_lines: 2.5\n", ["value-invalid"]),
         ("round_lines: -1\n", ["value-invalid"]),
-        ("overage: stop\n", ["not-available"]),
-        ("reload: {at: 10}\n", ["not-available"]),
+        ("overage: stop\n", []),
+        ("reload: {at: 10}\n", ["reload-amount"]),
         ("actions: {tickets: {definition: x}}\n", ["not-available"]),
         (SECOND.replace("model: small", "modle: small"), ["dimension-mistyped"]),
         (SECOND.replace("model: small", "office: small"), []),

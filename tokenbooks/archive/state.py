@@ -20,7 +20,8 @@ from tokenbooks.close.close_period import Before, Close, LotState
 from tokenbooks.entries.buy.owed import Known
 from tokenbooks.entries.posted import Line, Posted
 
-LOT_FIELDS = ("acquired", "used", "expired", "cost_acquired", "cost_used", "cost_expired")
+_MOVEMENTS = ("acquired", "used", "expired", "refunded", "moved", "adjusted")
+LOT_FIELDS = (*_MOVEMENTS, *(f"cost_{name}" for name in _MOVEMENTS))
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -59,16 +60,11 @@ def read_before(folder: Path) -> Before:
 
 
 def _lot_state(row: Mapping[str, str]) -> LotState:
-    quantities = {name: Fraction(row[name]) for name in LOT_FIELDS[:3]}
-    costs = {name: Decimal(row[name]) for name in LOT_FIELDS[3:]}
-    return LotState(
-        quantities["acquired"],
-        quantities["used"],
-        quantities["expired"],
-        costs["cost_acquired"],
-        costs["cost_used"],
-        costs["cost_expired"],
+    acquired, used, expired, refunded, moved, adjusted = (
+        Fraction(row[name]) for name in _MOVEMENTS
     )
+    costs = {f"cost_{name}": Decimal(row[f"cost_{name}"]) for name in _MOVEMENTS}
+    return LotState(acquired, used, expired, refunded, moved, adjusted, **costs)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -86,8 +82,8 @@ def _lots_text(lots: Mapping[str, LotState]) -> str:
     rows = [
         (
             lot,
-            *(_fraction_text(getattr(state, name)) for name in LOT_FIELDS[:3]),
-            *(number_text(getattr(state, name)) for name in LOT_FIELDS[3:]),
+            *(_fraction_text(getattr(state, name)) for name in _MOVEMENTS),
+            *(number_text(getattr(state, f"cost_{name}")) for name in _MOVEMENTS),
         )
         for lot, state in sorted(lots.items())
     ]

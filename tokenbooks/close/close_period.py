@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -11,26 +11,37 @@ from fractions import Fraction
 from tokenbooks.amounts import currency_places
 from tokenbooks.book import ENTRY_KINDS
 from tokenbooks.close.compute import Computed, KnownSpans
+from tokenbooks.close.plain_parties import documented_accounts
+from tokenbooks.credits.drawing import Taken
 from tokenbooks.documents import Invoice
-from tokenbooks.entries.booking import Booking
+from tokenbooks.entries.booking import Booking, booked_units
+from tokenbooks.entries.buy.adjustment import adjustment_entries
+from tokenbooks.entries.buy.exchange_entries import exchange_entries
 from tokenbooks.entries.buy.expiry import expiry_entries
 from tokenbooks.entries.buy.owed import document_id, is_bill
 from tokenbooks.entries.buy.payment import payment_entries
 from tokenbooks.entries.buy.purchase import opening_entries, purchase_entries
-from tokenbooks.entries.buy.settlement import settlement_days
+from tokenbooks.entries.buy.refund import refund_entries
+from tokenbooks.entries.buy.settlement import SettledOn, settlement_days
+from tokenbooks.entries.buy.transfer import transfer_entries
 from tokenbooks.entries.buy.usage import usage_entries
 from tokenbooks.entries.entry import KIND_ORDER, Assertion, Entry
 from tokenbooks.entries.posted import Posted, difference
-from tokenbooks.entries.service import service_spans
+from tokenbooks.entries.service import ServiceSpan, service_spans
+from tokenbooks.entries.together import entries_of_parties, together
 from tokenbooks.facts import Facts
 from tokenbooks.names import OWNED_ROLES
-from tokenbooks.periods import Period
+from tokenbooks.periods import Period, start_of
 from tokenbooks.problems import Problem, error
 
 #: Kind of entry -> the kind of the book's `post` list that lets tokenbooks post it.
 POSTED_AS = {
     "opening": "purchases",
     "purchase": "purchases",
+    "transfer": "purchases",
+    "refund": "purchases",
+    "rollover": "purchases",
+    "adjustment": "expiry",
     "invoice": "invoices",
     "receipt": "invoices",
     "consumption": "consumption",
@@ -38,6 +49,7 @@ POSTED_AS = {
     "accrual": "accrual",
     "reversal": "accrual",
     "expiry": "expiry",
+    "exchange": "invoices",
 }
 
 #: Kinds of `post` that move each owned role; without one of them nothing is asserted.
@@ -49,24 +61,36 @@ MOVED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class LotState:
-    """A lot at the end of a period, in credits and in cost."""
+    """A lot at the end of a period, in credits and in cost.
+
+    ``moved`` came from other lots, or went to them where it is negative; ``adjusted`` was
+    corrected by the provider.
+    """
 
     acquired: Fraction = Fraction(0)
     used: Fraction = Fraction(0)
     expired: Fraction = Fraction(0)
+    refunded: Fraction = Fraction(0)
+    moved: Fraction = Fraction(0)
+    adjusted: Fraction = Fraction(0)
     cost_acquired: Decimal = Decimal(0)
     cost_used: Decimal = Decimal(0)
     cost_expired: Decimal = Decimal(0)
+    cost_refunded: Decimal = Decimal(0)
+    cost_moved: Decimal = Decimal(0)
+    cost_adjusted: Decimal = Decimal(0)
 
     @property
     def left(self) -> Fraction:
         """Credits left."""
-        return self.acquired - self.used - self.expired
+        gone = self.used + self.expired + self.refunded
+        return self.acquired - gone + self.moved + self.adjusted
 
     @property
     def cost_left(self) -> Decimal:
         """Cost left: the prepaid balance of the lot."""
-        return self.cost_acquired - self.cost_used - self.cost_expired
+        gone = self.cost_used + self.cost_expired + self.cost_refunded
+        return self.cost_acquired - gone + self.cost_moved + self.cost_adjusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +123,19 @@ class Close:
 
 def close_period(facts: Facts, period: Period, computed: Computed, before: Before) -> Close:
     """Build the entries of a period from what should be posted by its end."""
+    many = computed.rated.parties.contracts if computed.rated.parties else ()
+    documented = documented_accounts(facts, period.end)
+    before = replace(before, posted=together(before.posted, many, documented))
     changes = difference(computed.posted, before.posted)
-    booking = Booking(facts, period)
+    booking = Booking(facts, period, booked_units(before.posted))
     documents = [row for row in facts.invoices if row.day < period.end]
     spans = service_spans(facts.book.post_usage, facts.book.start.start)
     entries = [
         *opening_entries(booking, changes),
         *purchase_entries(booking, changes, computed.lots),
+        *transfer_entries(booking, changes, computed.taken, computed.lots),
+        *refund_entries(booking, changes, computed.taken),
+        *adjustment_entries(booking, changes, computed.taken),
         *payment_entries(booking, changes, documents),
         *usage_entries(
             booking,
@@ -113,10 +143,12 @@ def close_period(facts: Facts, period: Period, computed: Computed, before: Befor
             before.posted,
             computed.owed,
             new_bills(facts, period, before.posted),
-            settlement_days(computed.drawn, spans, period),
+            _settled_on(computed, spans, period),
             facts.book.policy("accrual_method", period.last_day) or "relieve",
         ),
         *expiry_entries(booking, changes, computed.lots),
+        *entries_of_parties(booking, changes),
+        *exchange_entries(booking, changes),
     ]
     allowed = set(facts.book.post)
     posted = [e for e in entries if POSTED_AS[e.kind] in allowed and e.postings]
@@ -130,6 +162,14 @@ def close_period(facts: Facts, period: Period, computed: Computed, before: Befor
         lots=lot_states(computed, period),
         problems=tuple(_unbooked(facts, entries, changes)),
     )
+
+
+def _settled_on(computed: Computed, spans: ServiceSpan, period: Period) -> SettledOn:
+    """The last day on which a later lot settled usage, of parties in tables too."""
+    days = dict(computed.parties.settled)
+    for key, day in settlement_days(computed.drawn, spans, period).items():
+        days[key] = max(day, days.get(key, day))
+    return days
 
 
 def _unbooked(facts: Facts, entries: Sequence[Entry], changes: Posted) -> Iterator[Problem]:
@@ -163,29 +203,63 @@ def _entry_order(entry: Entry) -> tuple[date, int, str]:
 def lot_states(computed: Computed, period: Period) -> dict[str, LotState]:
     """Each lot at the end of a period."""
     states: dict[str, LotState] = {}
-    costs = _lot_costs(computed.posted)
+    costs = _lot_costs(computed.of_lots)
+    taken = _lot_takings(computed.taken)
     for lot in computed.lots.values():
-        given = computed.drawn[lot.contract, lot.party].given.get(lot.id, lot.used_before)
-        ended = lot.last_day is not None and lot.last_day < period.end
-        acquired = lot.quantity - lot.used_before
-        used = given - lot.used_before
+        ended = lot.ends is not None and lot.ends <= start_of(period.end)
+        left = computed.tops[lot.id] - computed.given[lot.id]
+        gone, cost = taken.get(lot.id, {}), costs.get(lot.id, {})
         states[lot.id] = LotState(
-            acquired=acquired,
-            used=used,
-            expired=acquired - used if ended else Fraction(0),
-            cost_acquired=costs.get((lot.id, "acquired"), Decimal(0)),
-            cost_used=-costs.get((lot.id, "consumption"), Decimal(0)),
-            cost_expired=-costs.get((lot.id, "expiry"), Decimal(0)),
+            acquired=lot.quantity - lot.used_before - lot.moved,
+            used=computed.given[lot.id] - lot.used_before,
+            expired=left if ended else Fraction(0),
+            refunded=gone.get("refund", Fraction(0)),
+            moved=lot.moved - gone.get("transfer", Fraction(0)),
+            adjusted=-gone.get("adjustment", Fraction(0)),
+            cost_acquired=cost.get("acquired", Decimal(0)),
+            cost_used=-cost.get("consumption", Decimal(0)),
+            cost_expired=-cost.get("expiry", Decimal(0)),
+            cost_refunded=-cost.get("refund", Decimal(0)),
+            cost_moved=cost.get("transfer", Decimal(0)),
+            cost_adjusted=cost.get("adjustment", Decimal(0)),
         )
     return states
 
 
-def _lot_costs(posted: Posted) -> dict[tuple[str, str], Decimal]:
-    costs: dict[tuple[str, str], Decimal] = {}
+#: Event of what was taken from a lot, or rule of a line -> how the roll-forward of lots has it.
+_TAKEN_AS = {
+    "refund": "refund",
+    "chargeback": "refund",
+    "transfer": "transfer",
+    "rollover": "transfer",
+    "pooled": "transfer",
+    "void": "adjustment",
+    "adjust": "adjustment",
+}
+_LINE_AS = {
+    "consumption": "consumption",
+    "expiry": "expiry",
+    "refund": "refund",
+    "transfer": "transfer",
+    "rollover": "transfer",
+    "adjustment": "adjustment",
+}
+
+
+def _lot_takings(taken: Sequence[Taken]) -> dict[str, dict[str, Fraction]]:
+    found: dict[str, dict[str, Fraction]] = {}
+    for item in taken:
+        own, kind = found.setdefault(item.lot, {}), _TAKEN_AS[item.event.event]
+        own[kind] = own.get(kind, Fraction(0)) + item.quantity
+    return found
+
+
+def _lot_costs(posted: Posted) -> dict[str, dict[str, Decimal]]:
+    costs: dict[str, dict[str, Decimal]] = {}
     for line, amount in posted.items():
         if line.role == "prepaid_credits" and line.lot:
-            what = line.rule if line.rule in {"consumption", "expiry"} else "acquired"
-            costs[line.lot, what] = costs.get((line.lot, what), Decimal(0)) + amount
+            own, kind = costs.setdefault(line.lot, {}), _LINE_AS.get(line.rule, "acquired")
+            own[kind] = own.get(kind, Decimal(0)) + amount
     return costs
 
 

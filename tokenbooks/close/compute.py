@@ -7,36 +7,50 @@ is stale, and the replay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tokenbooks.amounts import currency_places
 from tokenbooks.book import Contract
+from tokenbooks.close.draw_parties import PartyTotals, draw_plain_parties
+from tokenbooks.close.draw_usage import draw_usage
+from tokenbooks.close.plain_parties import (
+    documented_accounts,
+    name_many_parties,
+    of_other_parties,
+    put_plain_parties,
+)
 from tokenbooks.close.rate_usage import rate_usage
-from tokenbooks.credits.draw import Drawn, draw_lots
-from tokenbooks.credits.lots import Lot, build_lots
-from tokenbooks.credits.order import order_on
+from tokenbooks.credits.drawing import Drawing, Drawn, Taken
+from tokenbooks.credits.lots import Account, Lot
 from tokenbooks.documents import Invoice, OpeningBalance
+from tokenbooks.entries.buy.adjustment import adjustments_to_date
 from tokenbooks.entries.buy.consumption import consumption_to_date
 from tokenbooks.entries.buy.expiry import expiry_to_date
+from tokenbooks.entries.buy.liabilities import OwedUsage, liabilities
 from tokenbooks.entries.buy.opening import opening_to_date
 from tokenbooks.entries.buy.owed import (
     Known,
     Owed,
     Usage,
-    invoiced_days,
     is_bill,
-    owed_to_date,
     payable_lines,
     service_lines,
 )
+from tokenbooks.entries.buy.payable_exchange import payable_exchange
 from tokenbooks.entries.buy.payment import payments_to_date
+from tokenbooks.entries.buy.pricing import Pricing
 from tokenbooks.entries.buy.purchase import purchases_to_date
+from tokenbooks.entries.buy.refund import refunds_to_date
+from tokenbooks.entries.buy.transfer import transfers_to_date
 from tokenbooks.entries.destinations import Destinations, default_destination
-from tokenbooks.entries.posted import Posted
+from tokenbooks.entries.exchange import Exchange
+from tokenbooks.entries.posted import Posted, add
 from tokenbooks.entries.service import service_spans
+from tokenbooks.entries.together import owed_together, together
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, start_of
 from tokenbooks.problems import Problem
@@ -54,13 +68,38 @@ KnownSpans = Mapping[tuple[str, str], Mapping[str, Known]]
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Everything to date at the end of a period."""
+    """Everything to date at the end of a period.
+
+    ``drawn`` is by account. Of each lot ``given`` is what was used, ``tops`` what is left of
+    it after all that was ``taken`` away; ``short`` are lots of which usage needed what was
+    taken, with the first time. ``of_lots`` are the lines of single lots, which ``posted`` has
+    together where a contract has many parties; ``parties`` what those in tables come to.
+    """
 
     rated: Rated
-    lots: Mapping[str, Lot]
-    drawn: Mapping[tuple[str, str], Drawn]
-    owed: Mapping[tuple[str, str, str], Owed]
-    posted: Posted
+    lots: Mapping[str, Lot] = field(default_factory=dict)
+    drawn: Mapping[Account, Drawn] = field(default_factory=dict)
+    given: Mapping[str, Fraction] = field(default_factory=dict)
+    tops: Mapping[str, Fraction] = field(default_factory=dict)
+    taken: tuple[Taken, ...] = ()
+    short: Mapping[str, datetime] = field(default_factory=dict)
+    owed: Mapping[tuple[str, str, str], Owed] = field(default_factory=dict)
+    posted: Posted = field(default_factory=dict)
+    of_lots: Posted = field(default_factory=dict)
+    parties: PartyTotals = field(default_factory=PartyTotals)
+
+    def with_drawings(self, drawings: Iterable[Drawing]) -> Computed:
+        """With what became of all lots."""
+        found = list(drawings)
+        return replace(
+            self,
+            lots={name: lot for drawing in found for name, lot in drawing.lots.items()},
+            drawn={account: d for drawing in found for account, d in drawing.accounts.items()},
+            given={name: q for drawing in found for name, q in drawing.given.items()},
+            tops={name: q for drawing in found for name, q in drawing.tops.items()},
+            taken=tuple(taken for drawing in found for taken in drawing.taken),
+            short={name: at for drawing in found for name, at in drawing.short.items()},
+        )
 
 
 def compute(
@@ -74,121 +113,147 @@ def compute(
     """All that should be posted by the end of a period.
 
     ``facts`` may hold later rows: what is dated after the period does not count.
-    ``daily`` tells which contracts have usage by days only.
+    ``daily`` tells which contracts have usage by days only. Plain parties whose figures do
+    not fit the integers of SQL are gone through one by one like all others.
     """
+    import duckdb
+
     end = start_of(period.end)
-    rated, problems = rate_usage(connection, facts, layout, end)
+    try:
+        rated, problems = rate_usage(connection, facts, layout, end, put_plain_parties)
+        parties = draw_plain_parties(connection, facts, rated, daily, period)
+    except (OverflowError, duckdb.OutOfRangeException, duckdb.ConversionException):
+        rated, problems = rate_usage(connection, facts, layout, end, name_many_parties)
+        parties = PartyTotals()
+    others = of_other_parties(connection, facts, rated.parties, period.end)
+    computed = Computed(rated, parties=parties)
+    computed = computed.with_drawings(draw_usage(others, rated, daily, period))
+    exchange = Exchange(facts)
+    computed = _posted(facts, computed, period, known, exchange)
+    return computed, [*problems, *exchange.problems, *exchange.outdated(period)]
+
+
+def _posted(
+    facts: Facts, computed: Computed, period: Period, known: KnownSpans, exchange: Exchange
+) -> Computed:
+    """With all lines that should be posted, and what is owed."""
+    rated = computed.rated
     destinations = Destinations(rated.charges, rated.allocations)
-    computed = Computed(rated, {}, {}, {}, {})
-    places = currency_places(facts.book.currency)
+    of_lots = lines_of_lots(facts, computed, destinations, start_of(period.end))
     own_opening = [row for row in facts.opening if row.contract in facts.book.contracts]
-    posted = opening_to_date(own_opening, facts.book.start, places)
-    for contract in facts.book.contracts.values():
-        part = _Party(facts, contract, period, daily.get(contract.id, True), destinations)
-        lots, drawn, owed, lines = part.compute(rated.charges, known)
-        computed = replace(
-            computed,
-            lots={**computed.lots, **{lot.id: lot for lot in lots}},
-            drawn={**computed.drawn, (contract.id, ""): drawn},
-            owed={**computed.owed, **owed},
-        )
+    posted = {**opening_to_date(own_opening, facts.book.start, exchange), **of_lots}
+    posted.update(payable_exchange(facts, exchange, period))
+    owed: dict[tuple[str, str, str], Owed] = {}
+    for account in _accounts(facts, computed, period):
+        contract = facts.book.contracts[account[0]]
+        own = _Account(facts, contract, account[1], period, destinations, exchange)
+        found, lines = own.compute(rated.charges, computed.drawn.get(account), known)
+        owed.update(found)
         posted.update(lines)
-    return replace(computed, posted=posted), problems
+    many = rated.parties.contracts if rated.parties else ()
+    documented = documented_accounts(facts, period.end)
+    posted = together(posted, many, documented)
+    owed = owed_together([*owed.values(), *computed.parties.owed.values()], many, documented)
+    for line, amount in computed.parties.posted.items():
+        add(posted, line, amount)
+    return replace(computed, owed=owed, posted=posted, of_lots=of_lots)
+
+
+def lines_of_lots(
+    facts: Facts, computed: Computed, destinations: Destinations, end: datetime
+) -> Posted:
+    """The lines of all lots: bought, used, taken away, expired."""
+    places = currency_places(facts.book.currency)
+    spans = service_spans(facts.book.post_usage, facts.book.start.start)
+    draws = [draw for drawn in computed.drawn.values() for draw in drawn.draws]
+    lots = list(computed.lots.values())
+    return {
+        **purchases_to_date(facts, lots, places),
+        **consumption_to_date(lots, draws, destinations, spans, places),
+        **refunds_to_date(facts, computed.taken, computed.lots, places),
+        **transfers_to_date(facts, computed.taken, computed.lots),
+        **adjustments_to_date(computed.taken, computed.lots),
+        **expiry_to_date(lots, computed.given, computed.tops, end, places),
+    }
+
+
+def _accounts(facts: Facts, computed: Computed, period: Period) -> list[Account]:
+    """All accounts of which something may be owed, each contract's own among them."""
+    found = {*computed.rated.charges.steps, *computed.drawn}
+    found |= {(contract, "") for contract in facts.book.contracts}
+    found |= {(row.contract, row.party) for row in facts.invoices if row.day < period.end}
+    found |= {(row.contract, row.party) for row in facts.opening}
+    return sorted(account for account in found if account[0] in facts.book.contracts)
 
 
 @dataclass(frozen=True, slots=True)
-class _Party:
-    """One contract's only party, at the end of a period."""
+class _Account:
+    """What a party of a contract owes at the end of a period."""
 
     facts: Facts
     contract: Contract
+    party: str
     period: Period
-    daily: bool
     destinations: Destinations
+    exchange: Exchange
 
     def compute(
-        self, charges: Charges, known: KnownSpans
-    ) -> tuple[list[Lot], Drawn, dict[tuple[str, str, str], Owed], Posted]:
-        """Lots, draws, what is owed, and the lines of all of them."""
+        self, charges: Charges, drawn: Drawn | None, known: KnownSpans
+    ) -> tuple[dict[tuple[str, str, str], Owed], Posted]:
+        """What is owed, by service span, and the lines of it and of its documents."""
         book, contract = self.facts.book, self.contract
         places = currency_places(book.currency)
         spans = service_spans(book.post_usage, book.start.start)
-        steps = charges.steps.get((contract.id, ""), [])
+        account = (contract.id, self.party)
         documents = self._documents()
         bills = [row for row in documents if is_bill(row)]
-        lots = build_lots(self.facts, contract, self.period.end, self.daily)
-        drawn = self._draw(steps, lots, bills)
-        usage = self._unpaid(steps, drawn)
-        owed = owed_to_date(
-            contract.id,
-            "",
-            usage,
-            bills,
-            self._opening_accruals(),
-            known.get((contract.id, ""), {}),
+        receipts = [row for row in documents if row.kind == "receipt"]
+        usage = self._unpaid(charges.steps.get(account, []), drawn)
+        draws = drawn.draws if drawn else []
+        found = liabilities(
+            OwedUsage(self.party, usage, bills, self._opening_accruals(), draws),
+            Pricing(self.exchange, contract, self.facts.plan_of(contract).currency, book.start),
+            known.get(account, {}),
             self.destinations,
             spans,
-            places,
+            self.period,
         )
-        end = start_of(self.period.end)
         lines = {
-            **purchases_to_date(self.facts, lots, places),
-            **consumption_to_date(lots, drawn.draws, self.destinations, spans, places),
-            **expiry_to_date(lots, drawn.given, end, places),
-            **service_lines(owed.values(), default_destination(book), places),
-            **payable_lines(bills, contract.tax_kind, places),
-            **payments_to_date(
-                self.facts, [row for row in documents if row.kind == "receipt"], places
-            ),
+            **service_lines(found.spans.values(), default_destination(book), places),
+            **payable_lines(bills, contract.tax_kind, self.exchange),
+            **payments_to_date(self.facts, receipts, self.exchange),
+            **found.exchanged,
         }
-        return lots, drawn, {(contract.id, "", name): item for name, item in owed.items()}, lines
+        return {(*account, name): item for name, item in found.spans.items()}, lines
 
     def _documents(self) -> list[Invoice]:
         """The rows of the invoices file up to the period's end, tax in cost included."""
         rows = [
             row
             for row in self.facts.invoices
-            if row.contract == self.contract.id and row.day < self.period.end
+            if (row.contract, row.party) == (self.contract.id, self.party)
+            and row.day < self.period.end
         ]
         if self.contract.tax_kind != "cost":
             return rows
         return [replace(row, amount=row.amount + row.tax, tax=row.tax * 0) for row in rows]
 
-    def _draw(self, steps: list[Step], lots: list[Lot], bills: list[Invoice]) -> Drawn:
-        if self.contract.settle != "prepaid":
-            return Drawn()
-        billed = invoiced_days(bills)
-        return draw_lots(
-            _paid_from_credits(steps),
-            lots,
-            lambda at: order_on(at.date(), self.facts.book.policy),
-            billed.get,
-        )
-
-    def _unpaid(self, steps: list[Step], drawn: Drawn) -> list[Usage]:
+    def _unpaid(self, steps: Sequence[Step], drawn: Drawn | None) -> list[Usage]:
         if self.contract.settle != "prepaid":
             return [Usage(step.at.date(), step.parts) for step in steps]
+        owed = drawn.owed if drawn else []
         fees = [Usage(step.at.date(), fees) for step in steps if (fees := _fees(step))]
-        return [*(Usage(item.used_at.date(), item.parts) for item in drawn.owed), *fees]
+        return [*(Usage(item.used_at.date(), item.parts) for item in owed), *fees]
 
     def _opening_accruals(self) -> list[OpeningBalance]:
         return [
             row
             for row in self.facts.opening
-            if row.contract == self.contract.id and row.role == "accrued_expenses"
+            if (row.contract, row.party) == (self.contract.id, self.party)
+            and row.role == "accrued_expenses"
         ]
 
 
 def _fees(step: Step) -> dict[Part, Fraction]:
     """The parts of a step that credits never pay."""
     return {part: value for part, value in step.parts.items() if part.kind == FEE}
-
-
-def _paid_from_credits(steps: Sequence[Step]) -> list[Step]:
-    """The steps without fees, which are owed whatever credits there are."""
-    drawn = []
-    for step in steps:
-        parts = {part: value for part, value in step.parts.items() if part.kind != FEE}
-        if parts:
-            drawn.append(Step(step.at, parts))
-    return drawn

@@ -199,8 +199,8 @@ def covered(
             lot = computed.lots[draw.lot]
             each = Fraction(lot.cost) / lot.quantity
             for part, value in draw.parts.items():
-                known = found.get((draw.lot, part), NOTHING)
-                found[draw.lot, part] = known.plus(value, value * each)
+                known = found.get((draw.lot, part.whole), NOTHING)
+                found[draw.lot, part.whole] = known.plus(value, value * each)
     return found
 
 
@@ -217,7 +217,7 @@ def unpaid(computed: Computed, facts: Facts, usage: ServiceUsage) -> dict[Part, 
         for item in drawn.owed if contract == usage.contract else ():
             if item.used_at.date() in usage.days:
                 for part, value in item.parts.items():
-                    found[part] = found.get(part, Fraction(0)) + value
+                    found[part.whole] = found.get(part.whole, Fraction(0)) + value
     return found
 
 

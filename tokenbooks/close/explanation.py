@@ -13,7 +13,7 @@ from tokenbooks.close.close_period import Close, LotState
 from tokenbooks.close.evidence import NOTHING, Amounts, ExplainedCharge
 from tokenbooks.close.tier_evidence import ArithmeticLine
 from tokenbooks.credits.lots import Lot
-from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
+from tokenbooks.documents import CreditEvent, ExchangeRate, Invoice, OpeningBalance
 from tokenbooks.entries.entry import Entry, Posting
 from tokenbooks.entries.posted import Destination
 from tokenbooks.facts import Facts
@@ -129,7 +129,7 @@ class EntryExplanation:
     terms: tuple[ArithmeticLine, ...] = ()
     files: tuple[FileRows, ...] = ()
     rolls: tuple[LotRoll, ...] = ()
-    documents: tuple[Document, ...] = ()
+    documents: tuple[Document | ExchangeRate, ...] = ()
     reliefs: tuple[ReliefLine, ...] = ()
     related: tuple[RelatedEntry, ...] = ()
     notes: list[str] = field(default_factory=list)

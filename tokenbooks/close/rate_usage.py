@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tokenbooks.close.plain_parties import PlainPartiesOf
 from tokenbooks.entries.service import service_spans
 from tokenbooks.facts import Facts
 from tokenbooks.periods import TERM, Period
@@ -28,19 +29,30 @@ if TYPE_CHECKING:
 
 
 def rate_usage(
-    connection: duckdb.DuckDBPyConnection, facts: Facts, layout: Layout, before: datetime
+    connection: duckdb.DuckDBPyConnection,
+    facts: Facts,
+    layout: Layout,
+    before: datetime,
+    plain: PlainPartiesOf | None = None,
 ) -> tuple[Rated, list[Problem]]:
-    """Rate and allocate all usage before an instant (table ``usage_days``)."""
+    """Rate and allocate all usage before an instant (table ``usage_days``).
+
+    ``plain`` puts parties that are valued in SQL into tables, and leaves the others.
+    """
     book = facts.book
     plans = plans_in_force(facts)
     keys = rate_keys(connection, layout, plans)
-    allocations = allocate_keys(connection, layout, book)
+    scopes = facts.scopes_by(before.date())
+    allocations = allocate_keys(connection, layout, book, scopes)
+    named = allocation_dimensions(book, scopes)
     by = TotalsBy(
         rating_dimensions(layout, plans),
-        [name for name in layout.dimensions if name in allocation_dimensions(book)],
+        [name for name in layout.dimensions if name in named],
         scope_dimensions(layout, plans),
     )
-    put_decided(connection, layout, by, before)
+    parties = plain(connection, facts, layout, keys, by, before.date()) if plain else None
+    others = "usage_of_others" if parties and parties.plain else "usage_days"
+    put_decided(connection, layout, by, before, others)
     bulk, counted, problems = _count_in_bulk(connection, facts, layout, keys, plans)
     by = by._replace(scope=scopes_of_counters(layout, keys, bulk))
     totals = usage_totals(connection, layout, by.scope)
@@ -59,7 +71,7 @@ def rate_usage(
     ]
     problems += [pool.problem for pool in charges.pools.values() if pool.problem]
     problems += charges.problems
-    return Rated(layout, keys, allocations.by_id(), charges, by, spans, bulk), problems
+    return Rated(layout, keys, allocations.by_id(), charges, by, spans, bulk, parties), problems
 
 
 def _count_in_bulk(

@@ -7,7 +7,11 @@ from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text, money_text, round_half_up
 from tokenbooks.close.compute import Computed
+from tokenbooks.close.costs import service_rates
+from tokenbooks.close.credit_warnings import credit_warnings
 from tokenbooks.close.early_spans import early_span_warnings
+from tokenbooks.close.removal_warnings import empty_voids, removed_above_left
+from tokenbooks.credits.acquisitions import makes_lot
 from tokenbooks.entries.buy.payment import overpayments
 from tokenbooks.entries.destinations import Destinations
 from tokenbooks.entries.service import service_spans
@@ -43,25 +47,32 @@ def unpriced_problems(facts: Facts, unpriced: Iterable[UnpricedUsage]) -> list[P
     return problems
 
 
-def close_warnings(facts: Facts, computed: Computed, period: Period) -> list[Problem]:
-    """Unallocated or uncovered usage, contracts without lots, spans that began before the book."""
+def close_warnings(
+    facts: Facts, computed: Computed, period: Period, closing: Period | None = None
+) -> list[Problem]:
+    """What is odd in a period: usage unallocated or uncovered, reloads, spans from before it.
+
+    ``closing`` is the part of it that no close has booked; all of it where it is None.
+    """
     return [
         *_unallocated(facts, computed, period),
         *_without_lots(facts, computed),
-        *_overdrawn(facts, computed),
-        *_foreign(facts, computed),
+        *credit_warnings(facts, computed, period),
+        *removed_above_left(facts, computed, closing or period),
+        *empty_voids(computed, period),
         *_overpaid(facts, period),
         *early_span_warnings(facts, computed, period),
     ]
 
 
 def _overpaid(facts: Facts, period: Period) -> Iterator[Problem]:
-    places = currency_places(facts.book.currency)
-    for receipt, owed, paid in overpayments(facts, period, places):
+    for receipt, owed, paid in overpayments(facts, period):
+        currency = receipt.currency or facts.book.currency
+        places = currency_places(currency)
         yield warning(
             "receipt-overpays",
             f"the receipts of {receipt.invoice} come to {money_text(paid, places)}"
-            f" {facts.book.currency}, but it is for {money_text(owed, places)}",
+            f" {currency}, but it is for {money_text(owed, places)}",
             "correct the amount or the number; what was paid too much stays on the payable's"
             " account until less of another document is paid",
             receipt.position,
@@ -72,14 +83,19 @@ def _unallocated(facts: Facts, computed: Computed, period: Period) -> list[Probl
     rated = computed.rated
     destinations = Destinations(rated.charges, rated.allocations)
     spans = service_spans(facts.book.post_usage, facts.book.start.start)
+    rates = service_rates(computed)
     value = Fraction(0)
-    for steps in rated.charges.steps.values():
+    for (contract, _), steps in rated.charges.steps.items():
         for step in steps:
             if step.at.date() in period and facts.book.allocate:
                 found = destinations.of(step.parts, spans(step.at.date()))
-                value += sum(
+                rate = rates.get((contract, str(Period.month_of(step.at.date()))), Fraction(1))
+                value += rate * sum(
                     (v for to, v in found.items() if to.role == UNALLOCATED.role), Fraction(0)
                 )
+    for allocation, own in computed.parties.values.items():
+        shares = rated.allocations[allocation].shares if facts.book.allocate else ()
+        value += sum(own * Fraction(s.share) / 100 for s in shares if s.role == UNALLOCATED.role)
     if not value:
         return []
     return [
@@ -93,7 +109,8 @@ def _unallocated(facts: Facts, computed: Computed, period: Period) -> list[Probl
 
 
 def _without_lots(facts: Facts, computed: Computed) -> list[Problem]:
-    with_lots = {lot.contract for lot in computed.lots.values()}
+    with_lots = {lot.contract for lot in computed.lots.values()} | computed.parties.with_lots
+    with_lots |= _with_lots_to_come(facts)
     return [
         warning(
             "prepaid-without-lots",
@@ -106,41 +123,13 @@ def _without_lots(facts: Facts, computed: Computed) -> list[Problem]:
     ]
 
 
+def _with_lots_to_come(facts: Facts) -> set[str]:
+    """The contracts that a later row or a plan's rule brings credits."""
+    found = {row.contract for row in facts.credits if makes_lot(row)}
+    found |= {row.to.contract for row in facts.credits if row.to is not None}
+    contracts = facts.book.contracts.values()
+    return found | {c.id for c in contracts if facts.plan_of(c).credit_terms.recurring}
+
+
 def _shown(value: Fraction) -> str:
     return money_text(round_half_up(value, 2), 2)
-
-
-def _foreign(facts: Facts, computed: Computed) -> list[Problem]:
-    """Usage that no lot covers, priced in another currency than the book's."""
-    problems = []
-    for (name, _), drawn in computed.drawn.items():
-        contract = facts.book.contracts[name]
-        plan = facts.plan_of(contract)
-        if drawn.uncovered and plan.currency != facts.book.currency:
-            problems.append(
-                error(
-                    "uncovered-foreign",
-                    f"contract {name}: usage in {plan.currency} is covered by no lot, and has no"
-                    f" cost in {facts.book.currency}",
-                    "add the purchase that covered it, with its fx_rate, to the credits file",
-                    contract.position,
-                )
-            )
-    return problems
-
-
-def _overdrawn(facts: Facts, computed: Computed) -> list[Problem]:
-    problems = []
-    for (contract, _), drawn in computed.drawn.items():
-        value = sum((item.quantity for item in drawn.uncovered), Fraction(0))
-        if value and any(lot.contract == contract for lot in computed.lots.values()):
-            problems.append(
-                warning(
-                    "credits-exhausted",
-                    f"contract {contract}: usage of {_shown(value)} is covered"
-                    " by no lot, and is accrued until it is invoiced",
-                    "check the credits file for a purchase that is missing",
-                    facts.book.contracts[contract].position,
-                )
-            )
-    return problems

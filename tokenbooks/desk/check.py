@@ -12,15 +12,26 @@ from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.desk.plans import own_problems
 from tokenbooks.desk.replay import replay as replay_closes
 from tokenbooks.desk.verify import verify_closes
-from tokenbooks.periods import Period
+from tokenbooks.periods import TERM, Period
 from tokenbooks.problems import Problem, Severity, any_error
+from tokenbooks.reconcile.displayed import balance_warnings, tie_balances
+
+#: What is told of months that are over only: before its end the rate of that day cannot be
+#: there, and what is due until then has not happened.
+_OF_MONTHS_OVER = frozenset({"exchange-rate-old", "reload-missing"})
 
 
 def check_book(book: OpenBook, today: date, *, replay: bool) -> list[Problem]:
     """Everything that is wrong beyond the book's own files, which are read already."""
     _, problems = look_at_files(book)
     if not any_error(problems):
-        problems = problems + look_at_usage(book)[1]
+        looked, found = look_at_usage(book)
+        problems = problems + found
+        if looked is not None:
+            whole = Period(book.facts.book.start.start, TERM.end)
+            problems += balance_warnings(
+                book.facts, tie_balances(book.facts, looked.computed, whole)
+            )
     problems += verify_closes(book)
     problems += _plan_problems(book)
     if any_error(problems):
@@ -47,4 +58,6 @@ def _open_period(book: OpenBook, today: date) -> list[Problem]:
     period = book.months[-1].period.next() if book.months else book.facts.book.start
     if period.start > Period.month_of(today).start:
         return []
-    return prepare_close(book, period)[1]
+    problems = prepare_close(book, period)[1]
+    is_over = period.end <= today
+    return [problem for problem in problems if is_over or problem.code not in _OF_MONTHS_OVER]

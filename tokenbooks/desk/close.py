@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tokenbooks.archive.month import ClosedMonth
+from tokenbooks.archive.credit_rows import put_credit_rows
+from tokenbooks.archive.month import STATE, ClosedMonth
+from tokenbooks.archive.party_tables import put_states_before, read_party_lots
 from tokenbooks.close.close_period import Before, Close, close_period
 from tokenbooks.close.compute import Computed, compute
 from tokenbooks.close.costs import cost_ratios
@@ -56,6 +58,7 @@ def prepare_close(
         return None, problems
     before = earlier[-1].before if earlier else Before()
     facts = book.facts.known_by(period.end)
+    put_credit_rows(connection, facts.credit_rows)
     computed, found = compute(
         connection, facts, gathered.layout, gathered.daily, period, before.known
     )
@@ -69,6 +72,7 @@ def prepare_close(
     problems += close_warnings(facts, computed, period)
     if any_error(problems):
         return None, problems
+    before = _with_parties(connection, before, computed, earlier)
     close = close_period(facts, period, computed, before)
     problems += close.problems
     if any_error(problems):
@@ -79,6 +83,22 @@ def prepare_close(
         return None, problems
     texts = tuple(problem.message for problem in unpriced)
     return Prepared(book, gathered, close, scales, tuple(earlier), texts), problems
+
+
+def _with_parties(
+    connection: duckdb.DuckDBPyConnection,
+    before: Before,
+    computed: Computed,
+    earlier: Sequence[ClosedMonth],
+) -> Before:
+    """What the previous close left of lots that its tables held, or that tables hold now."""
+    state = earlier[-1].folder / STATE if earlier else None
+    if computed.parties.units:
+        put_states_before(connection, state, before.lots, computed.parties.units)
+    if state is None:
+        return before
+    known = read_party_lots(connection, state, computed.lots)
+    return replace(before, lots={**before.lots, **known})
 
 
 def charge_table(

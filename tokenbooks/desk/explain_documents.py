@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from tokenbooks.close.close_period import LotState, lot_states, new_bills
@@ -13,11 +13,15 @@ from tokenbooks.close.explanation import (
     LotRoll,
     ReliefLine,
 )
+from tokenbooks.credits.acquisitions import lot_id, makes_lot
 from tokenbooks.credits.lots import Lot
+from tokenbooks.credits.moves import POOLED, ROLLOVER
 from tokenbooks.desk.close import Prepared
+from tokenbooks.desk.explain_exchange import explain_exchange
 from tokenbooks.desk.find_entry import related_entries
-from tokenbooks.documents import Invoice
-from tokenbooks.entries.booking import Booking, identity
+from tokenbooks.documents import CreditEvent, Invoice
+from tokenbooks.entries.booking import Booking, id_on_time, identity
+from tokenbooks.entries.buy.expiry import expiry_subjects
 from tokenbooks.entries.buy.invoice import Relief
 from tokenbooks.entries.buy.owed import document_id, is_bill
 from tokenbooks.entries.buy.payment import payment_id
@@ -28,10 +32,12 @@ from tokenbooks.entries.buy.usage import what_documents_relieve
 def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
     """Fill in the rows, lots and invoices behind an entry that a document makes."""
     tags = dict(told.entry.tags)
-    plain = tags.get("corrects", told.entry.id)
+    plain = id_on_time(told.entry)
     contract, kind = tags["contract"], told.entry.kind
-    if kind in {"purchase", "expiry", "opening"}:
+    if kind in {"purchase", "expiry", "opening", "transfer"}:
         _explain_lots(told, prepared, contract, plain)
+    if kind in {"refund", "transfer", "adjustment", "rollover"}:
+        _explain_removals(told, prepared, plain)
     if kind == "opening":
         told.documents += tuple(
             row
@@ -52,6 +58,8 @@ def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
         _explain_invoice(told, prepared, contract, rows)
     if kind == "receipt":
         _explain_receipt(told, contract, rows)
+    if kind == "exchange":
+        explain_exchange(told, prepared, contract, plain)
     if kind == "reversal":
         told.related += tuple(
             related_entries(
@@ -80,20 +88,68 @@ def _explain_lots(told: EntryExplanation, prepared: Prepared, contract: str, pla
     own = [
         lot for lot in lots if lot.contract == contract and plain in _lot_ids(prepared, kind, lot)
     ]
-    told.documents += tuple(lot.event for lot in own)
-    told.rolls = tuple(roll for lot in own for roll in lot_rolls(prepared, lot))
     for lot in own:
-        related = related_entries(prepared.book, prepared, contract, lot=lot.id)
-        known = {item.id for item in told.related} | {told.entry.id}
-        told.related += tuple(item for item in related if item.id not in known)
+        _add_row(told, prepared, lot.event)
+        for row in _extensions(told, lot) if kind == "expiry" else ():
+            _add_row(told, prepared, row)
+        _add_lot(told, prepared, lot)
+
+
+def _explain_removals(told: EntryExplanation, prepared: Prepared, plain: str) -> None:
+    """What an entry takes away from lots, and the lots that it became."""
+    computed = prepared.close.computed
+    for item in computed.taken:
+        lot = computed.lots[item.lot]
+        if identity(told.entry.kind, lot.contract, item.id) != plain:
+            continue
+        _add_row(told, prepared, item.event)
+        for name in filter(None, (item.lot, item.into)):
+            if item.event.event == POOLED:
+                _add_row(told, prepared, computed.lots[name].event)
+            _add_lot(told, prepared, computed.lots[name])
+
+
+def _add_lot(told: EntryExplanation, prepared: Prepared, lot: Lot) -> None:
+    """A lot over its periods, and the entries that have to do with it."""
+    told.rolls += tuple(lot_rolls(prepared, lot))
+    related = related_entries(prepared.book, prepared, lot.contract, lot=lot.id)
+    known = {entry.id for entry in told.related} | {told.entry.id}
+    told.related += tuple(entry for entry in related if entry.id not in known)
+
+
+def _add_row(told: EntryExplanation, prepared: Prepared, event: CreditEvent) -> None:
+    row = row_behind(event, prepared.close.computed.lots)
+    if row not in told.documents:
+        told.documents += (row,)
+
+
+def row_behind(event: CreditEvent, lots: Mapping[str, Lot]) -> CreditEvent:
+    """The row of an event as the file has it; a move by rule has that of the lot it moves."""
+    older = lots.get(event.parent or "") if event.event in {ROLLOVER, POOLED} else None
+    if older is None or older.event is event or older.event.position != event.position:
+        return event
+    return row_behind(older.event, lots)
+
+
+def _extensions(told: EntryExplanation, lot: Lot) -> Iterator[CreditEvent]:
+    """The rows that gave a lot a later end, as far as the close knows them."""
+    for row in told.facts.credits:
+        is_own = row.event == "extend" and (row.parent or lot_id(row)) == lot.id
+        if is_own and row.day < told.close.period.end:
+            yield row
 
 
 def _lot_ids(prepared: Prepared, kind: str, lot: Lot) -> set[str]:
     """The ids that an entry of a kind for a lot may have; a bonus comes with its purchase."""
     if kind == "opening":
         subjects = {opening_lot_subject(prepared.book.facts.book, lot.id)}
+    elif kind == "expiry":
+        subjects = expiry_subjects(lot)
     else:
-        subjects = {lot.id, lot.parent or lot.id} if kind == "purchase" else {lot.id}
+        is_bonus = kind == "purchase" and lot.event.event == "bonus"
+        subjects = {lot.parent if is_bonus and lot.parent else lot.id}
+    if kind == "transfer" and not (lot.event.event == "transfer" and makes_lot(lot.event)):
+        return set()
     return {identity(kind, lot.contract, subject) for subject in subjects}
 
 
@@ -132,7 +188,7 @@ def _explain_invoice(
         told.reliefs += (
             ReliefLine(
                 service,
-                _rated(prepared, row, service),
+                _rated(prepared, row, service) * relief.owed.rate,
                 relief.invoiced,
                 relief.relieved,
                 tuple(dict.fromkeys(item.id for item in accruals)),

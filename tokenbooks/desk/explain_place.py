@@ -9,19 +9,19 @@ from pathlib import Path
 
 from tokenbooks.archive.journal_index import written_entries
 from tokenbooks.close.explanation import Document
-from tokenbooks.credits.lots import lot_id
+from tokenbooks.credits.acquisitions import lot_id, makes_lot
 from tokenbooks.desk.changed_files import path_in_book
 from tokenbooks.desk.derived import with_needs
 from tokenbooks.desk.explain_assertions import explain_assertions, is_assertions
 from tokenbooks.desk.explain_documents import lot_rolls
 from tokenbooks.desk.explain_entry import Narrowing, explain_entry
 from tokenbooks.desk.explain_row import explain_row
-from tokenbooks.desk.find_entry import prepare_next, related_entries
+from tokenbooks.desk.find_entry import next_period, prepare_next, related_entries
 from tokenbooks.desk.gather import moment_cuts
 from tokenbooks.desk.look import look_at_usage
 from tokenbooks.desk.open_book import OpenBook
-from tokenbooks.documents import CreditEvent, Invoice
-from tokenbooks.entries.booking import identity
+from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
+from tokenbooks.entries.booking import identity, late_id
 from tokenbooks.entries.buy.owed import document_id
 from tokenbooks.entries.buy.payment import payment_id
 from tokenbooks.entries.buy.purchase import balance_subject, opening_lot_subject
@@ -54,17 +54,17 @@ def explain_place(
 
     ``file`` is relative to the current directory or to the book. Problem: ``line-unknown``.
     """
-    path = _path(book, file)
+    path = named_path(book, file)
     if path is None:
-        return [], [_no_file(book, file)]
-    exports, problems = _exports_at(book, path)
+        return [], [no_file(book, file)]
+    exports, problems = exports_at(book, path)
     if len(exports) > 1:
-        return [], [_several_members(shown(Path(path)), exports[0], line)]
+        return [], [several_members(shown(Path(path)), exports[0], line)]
     if exports:
         told, problems = explain_row(book, exports[0], line)
         return (row_tables(told) if told else []), problems
     if problems or not os.path.isfile(path):
-        return [], problems or [_no_file(book, file)]
+        return [], problems or [no_file(book, file)]
     for month in book.months:
         for written in written_entries(month):
             inside = written.line <= line <= written.last_line
@@ -82,7 +82,7 @@ def explain_place(
     return [], [_no_line(place)]
 
 
-def _path(book: OpenBook, file: str) -> str | None:
+def named_path(book: OpenBook, file: str) -> str | None:
     """The absolute path of a file that a person names, or of a member below its ZIP."""
     for path in (Path(file), book.folder / file):
         if any(place.is_file() for place in (path, *path.parents)):
@@ -90,7 +90,7 @@ def _path(book: OpenBook, file: str) -> str | None:
     return None
 
 
-def _exports_at(book: OpenBook, path: str) -> tuple[list[ExportFile], list[Problem]]:
+def exports_at(book: OpenBook, path: str) -> tuple[list[ExportFile], list[Problem]]:
     """The export at a path, or all that are in the ZIP there; what keeps it from being read."""
     exports, told = _exports(book)
     found = [export for export in exports if os.path.abspath(export.known_path) == path]
@@ -123,15 +123,20 @@ def _documents(book: OpenBook) -> Iterator[Document]:
 
 def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
     """A row of credits, invoices or openings: the entry that it makes, with all behind it."""
-    told, problems = explain_entry(book, _entry_name(book, row), Narrowing(), limit)
-    if told is not None:
-        return explanation_tables(told), problems
+    problems: list[Problem] = []
+    is_extended = isinstance(row, CreditEvent) and row.event == "extend"
+    if not is_extended:
+        told, problems = explain_entry(book, _booked_name(book, row), Narrowing(), limit)
+        if told is not None:
+            return explanation_tables(told), problems
     rest = [problem for problem in problems if problem.code != "entry-unknown"]
     prepared, _ = prepare_next(book)
-    lot = lot_id(row) if isinstance(row, CreditEvent) else ""
+    lot = _lot_of(row) if isinstance(row, CreditEvent) else ""
     related = related_entries(book, prepared, row.contract, lot=lot) if lot else []
     note = "No entry is made for the row itself"
-    if isinstance(row, CreditEvent) and not row.paid and row.event in {"grant", "bonus"}:
+    if is_extended:
+        note = "A new end of a lot makes no entry"
+    elif isinstance(row, CreditEvent) and row.event in FREE and not row.paid and row.credits > 0:
         note = "A free credit has no cost of its own, so that no entry is made for it"
     elif not rest:
         note += ": it belongs to a period after the open one, or its kind is not in `post`"
@@ -141,6 +146,23 @@ def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
     return tables + ([related_table(related)] if related else []), rest
 
 
+def _lot_of(row: CreditEvent) -> str:
+    """The lot that a row brings, or that it gives a later end."""
+    return (row.parent if row.event == "extend" else None) or lot_id(row)
+
+
+def _booked_name(book: OpenBook, row: Document) -> str:
+    """The entry of a row: in its own period, or in the one that booked it late."""
+    plain = _entry_name(book, row)
+    for month in book.months:
+        for written in written_entries(month):
+            if written.id in {plain, late_id(plain, month.period)}:
+                return written.id
+    upcoming = next_period(book)
+    day = book.facts.book.start.start if isinstance(row, OpeningBalance) else row.day
+    return late_id(plain, upcoming) if day < upcoming.start else plain
+
+
 def _entry_name(book: OpenBook, row: Document) -> str:
     if isinstance(row, CreditEvent):
         if row.event == "bonus" and row.parent:
@@ -148,12 +170,42 @@ def _entry_name(book: OpenBook, row: Document) -> str:
         if row.event == "opening":
             subject = opening_lot_subject(book.facts.book, lot_id(row))
             return identity("opening", row.contract, subject)
+        if row.event == "transfer" and makes_lot(row):
+            return identity("transfer", row.contract, lot_id(row))
+        if row.event in REMOVED_AS and not (row.event == "adjust" and row.credits > 0):
+            return identity(REMOVED_AS[row.event], row.contract, _removal(book, row))
         return identity("purchase", row.contract, lot_id(row))
     if isinstance(row, Invoice):
         if row.kind == "receipt":
             return identity("receipt", row.contract, payment_id(row).removeprefix("receipt-"))
         return identity("invoice", row.contract, document_id(row))
     return identity("opening", row.contract, balance_subject(row.role, row.service_period))
+
+
+def _removal(book: OpenBook, row: CreditEvent) -> str:
+    """What the entry of a row is called that takes credits away; see ``credits.changes``."""
+    source = row.parent or lot_id(row)
+    same = [
+        other.position
+        for other in book.facts.credits
+        if (other.event, other.day, other.parent or lot_id(other)) == (row.event, row.day, source)
+    ]
+    number = same.index(row.position) + 1
+    return f"{source}-{row.event}-{row.day}" + (f"-{number}" if number > 1 else "")
+
+
+#: Events whose lots may have cost nothing.
+FREE = frozenset({"grant", "bonus", "adjust"})
+
+#: Event of a row that takes credits away -> the kind of its entry.
+REMOVED_AS = {
+    "refund": "refund",
+    "chargeback": "refund",
+    "transfer": "transfer",
+    "rollover": "rollover",
+    "void": "adjustment",
+    "adjust": "adjustment",
+}
 
 
 def _explain_plan_line(book: OpenBook, place: Position) -> Explained:
@@ -178,13 +230,15 @@ def _no_line(place: Position) -> Problem:
     return error("line-unknown", message, help, place)
 
 
-def _several_members(place: str, first: ExportFile, line: int) -> Problem:
+def several_members(place: str, first: ExportFile, line: int) -> Problem:
+    """The problem that a container holds several files."""
     message = f"{place} holds several files"
     help = f"name one of them, as `tokenbooks explain '{first.shown}:{line}'`"
     return error("line-unknown", message, help, Position(place))
 
 
-def _no_file(book: OpenBook, file: str) -> Problem:
+def no_file(book: OpenBook, file: str) -> Problem:
+    """The problem that there is no such file, with the nearest of the book."""
     known = {path_in_book(book, export) for export in _exports(book)[0]}
     near = nearest(file, known)
     hint = f"did you mean '{near}'? " if near else ""

@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tokenbooks.archive.credit_rows import put_credit_rows
 from tokenbooks.archive.month import ClosedMonth
 from tokenbooks.close.compute import Computed, compute
 from tokenbooks.close.explanation import DayDraw, RelatedEntry, RowExplanation
@@ -61,12 +62,25 @@ def explain_row(
     Problem: ``line-unknown`` where no row stands at the line; else what opening the file,
     or computing the close that booked the row, gives.
     """
+    told, row, problems = read_row(book, file, line)
+    if told is None or row is None:
+        return told, problems
+    return told, _explain_used(told, book, file, row)
+
+
+def read_row(
+    book: OpenBook, file: ExportFile, line: int
+) -> tuple[RowExplanation | None, ExplainedRow | None, list[Problem]]:
+    """A row as normalised; without it where it does not count, for the reason that is told.
+
+    Problem: ``line-unknown``; else what opening the file gives.
+    """
     form, problems = open_export(file, book.descriptors)
     if form is None:
-        return None, problems
+        return None, None, problems
     row = row_at(connect(), file, form.descriptor, line)
     if row is None:
-        return None, [line_unknown(form, line)]
+        return None, None, [line_unknown(form, line)]
     told = RowExplanation(
         book.facts,
         Position(file.shown, row.line),
@@ -86,10 +100,10 @@ def explain_row(
     if counts and (first := earlier_row(book, file, form, row.line)):
         same = "says the same" if form.by_content else "has the same id"
         told.verdict, told.reason = "replaced", f"{first} {same} and counts"
-        return told, []
+        return told, None, []
     if not form.reads_usage or row.verdict != USED or row.at is None:
-        return told, []
-    return told, _explain_used(told, book, file, row)
+        return told, None, []
+    return told, row, []
 
 
 def line_unknown(form: NormalForm, line: int) -> Problem:
@@ -170,6 +184,7 @@ def _look(book: OpenBook, day: date) -> tuple[_Seen | None, list[Problem]]:
     if gathered is None:
         return None, problems
     connection: duckdb.DuckDBPyConnection = gathered.connection
+    put_credit_rows(connection, book.facts.credit_rows)
     computed, found = compute(connection, book.facts, gathered.layout, gathered.daily, period, {})
     problems += [problem for problem in found if problem.is_error]
     return (None if any_error(problems) else _Seen(gathered, computed)), problems

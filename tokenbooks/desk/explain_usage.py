@@ -154,19 +154,19 @@ class _Change:
 
     def _unpaid(self, computed: Computed) -> dict[Destination, Amounts]:
         values = unpaid(computed, self.told.facts, self.usage)
-        ratio = self._not_invoiced(sum(values.values(), Fraction(0)))
+        ratio = self._not_invoiced(computed, sum(values.values(), Fraction(0)))
         parts = [(part, Amounts(value, value * ratio)) for part, value in values.items()]
         sums = by_destination(computed, self.usage, parts)
         return {to: amounts for to, amounts in sums.items() if self.wanted.takes(to)}
 
-    def _not_invoiced(self, value: Fraction) -> Fraction:
+    def _not_invoiced(self, computed: Computed, value: Fraction) -> Fraction:
         """What part of a span's value the entry takes: all of it, unless invoices bill some.
 
         Then it is what the accrual holds, or the invoice brings, and goes where the whole
-        span goes.
+        span goes. Foreign usage counts at the rate of its month.
         """
         if not any(item.invoiced for item in self.owed) or not value:
-            return Fraction(1)
+            return next((item.rate for item in self._owed_in(computed)), Fraction(1))
         if self.told.entry.kind == "invoice":
             taken = sum((relief.invoiced - relief.relieved for relief in self.told.reliefs), ZERO)
         else:
@@ -177,9 +177,12 @@ class _Change:
     @property
     def owed(self) -> list[Owed]:
         """What is owed for the span, by party."""
+        return self._owed_in(self.computed)
+
+    def _owed_in(self, computed: Computed) -> list[Owed]:
         return [
             item
-            for (contract, _, service), item in self.computed.owed.items()
+            for (contract, _, service), item in computed.owed.items()
             if (contract, service) == (self.usage.contract, self.usage.service)
         ]
 
@@ -241,7 +244,7 @@ class _Change:
     def _owed(self, computed: Computed) -> dict[Part, Taken]:
         """What is owed of each part of the span's value."""
         costs = unpaid(computed, self.told.facts, self.usage)
-        ratio = self._not_invoiced(sum(costs.values(), Fraction(0)))
+        ratio = self._not_invoiced(computed, sum(costs.values(), Fraction(0)))
         amounts = [(part, Amounts(cost, cost * ratio)) for part, cost in costs.items()]
         return self._taken(amounts, computed)
 

@@ -11,7 +11,7 @@ from tokenbooks.archive.month import ClosedMonth
 from tokenbooks.close.explanation import RelatedEntry
 from tokenbooks.desk.close import Prepared, prepare_close
 from tokenbooks.desk.open_book import OpenBook
-from tokenbooks.desk.stale import facts_seen
+from tokenbooks.desk.stale import facts_seen, states_up_to
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import difference
 from tokenbooks.periods import Period
@@ -69,7 +69,7 @@ def prepare_again(book: OpenBook, month: ClosedMonth) -> tuple[Prepared | None, 
     Problem: ``explanation-differs`` where that no longer gives what was posted.
     """
     manifest = month.manifest
-    seen = replace(book, facts=facts_seen(book.facts, manifest))
+    seen = replace(book, facts=facts_seen(book.facts, manifest, states_up_to(book, month)))
     only = {record.path: record.size for record in manifest.files}
     prepared, found = prepare_close(
         seen, month.period, allow_unpriced=bool(manifest.unpriced), only=only

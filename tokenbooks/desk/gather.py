@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,13 +70,17 @@ class Gathered:
     derived: DerivedSince = field(default_factory=dict)
 
 
-def kept_dimensions(facts: Facts) -> tuple[str, ...]:
-    """The dimensions kept below day level: those of `keep`, and all that rules name."""
+def kept_dimensions(facts: Facts, end: date = date.max) -> tuple[str, ...]:
+    """The dimensions kept below day level: those of `keep`, and all that rules name.
+
+    Of the rows of credits those before ``end`` count.
+    """
     book = facts.book
     decisive = {name for plan in facts.plans.values() for name in decisive_dimensions(plan)}
     each = {contract.each for contract in book.contracts.values() if contract.each}
     scopes = {name for plan in facts.plans.values() for name in plan_scopes(plan)}
-    named = sorted(decisive | scopes | allocation_dimensions(book) | each)
+    ruled = allocation_dimensions(book, facts.scopes_by(end))
+    named = sorted(decisive | scopes | ruled | each)
     return tuple(dict.fromkeys([*book.keep, *named]))
 
 
@@ -102,12 +106,12 @@ def gather_usage(
     again = {change.record.contract for change in changed}
     again |= lacking_contracts(book.facts, derived, period)
     needed = [f for f in files if f.contract in again or _is_needed(book, f, recorded, period)]
-    reading, found = _read(connection, book, needed)
+    reading, found = _read(connection, book, needed, period.end)
     if reading is None:
         return None, problems + found
     if reaching := _reaching_back(reading, recorded, book, period):
         needed = [file for file in files if file in needed or file.contract in reaching]
-        reading, found = _read(connection, book, needed)
+        reading, found = _read(connection, book, needed, period.end)
         if reading is None:
             return None, problems + found
     problems += found
@@ -183,6 +187,9 @@ def moment_cuts(facts: Facts, contract: Contract) -> tuple[datetime, ...]:
     events = [event for event in facts.credits if event.contract == contract.id]
     moments += [moment for event in events for moment in (event.starts, event.expires)]
     instants = {local_time(moment, zone) for moment in moments if isinstance(moment, datetime)}
+    if life := plan.credit_terms.expires:
+        begun = [event.starts for event in events if event.expires is None]
+        instants |= {life.after(local_time(m, zone)) for m in begun if isinstance(m, datetime)}
     return tuple(sorted(instant for instant in instants if instant.time() != time()))
 
 
@@ -194,9 +201,12 @@ def _is_needed(
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection, book: OpenBook, files: Sequence[ExportFile]
+    connection: duckdb.DuckDBPyConnection,
+    book: OpenBook,
+    files: Sequence[ExportFile],
+    end: date,
 ) -> tuple[_Reading | None, list[Problem]]:
-    result = read_exports(connection, files, kept_dimensions(book.facts), book.descriptors)
+    result = read_exports(connection, files, kept_dimensions(book.facts, end), book.descriptors)
     problems = list(result.problems)
     if any_error(problems):
         return None, problems

@@ -16,12 +16,16 @@ from tokenbooks.archive.read import read_months
 from tokenbooks.archive.usage_tables import state_values
 from tokenbooks.book import Book
 from tokenbooks.conditions import Conditions
-from tokenbooks.names import STANDARD_DIMENSIONS
+from tokenbooks.names import STANDARD_DIMENSIONS, as_identifier
 from tokenbooks.rating.plan import Plan
+from tokenbooks.sources import balances, invoices, opening
+from tokenbooks.sources.credits import reading as credits
 from tokenbooks.sources.exports.connection import connect
 from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
 from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.reader import read_exports
+from tokenbooks.sources.files import matching_files
+from tokenbooks.sources.rows import Row, read_rows
 from tokenbooks.usage.layout import dimension_column
 
 if TYPE_CHECKING:
@@ -56,6 +60,46 @@ def of_book(book: Book, dimensions: Sequence[str]) -> Known:
         for source in (*contract.usage, *contract.statement):
             found += [*source.scope, *source.only]
     return _known(found, dimensions)
+
+
+def of_parties(folder: Path, book: Book, dimensions: Sequence[str]) -> Known:
+    """The parties that the book's small files name, as far as these can be read."""
+    found = [
+        (contract.each or "", text)
+        for contract in book.contracts.values()
+        for party in contract.parties.values()
+        for text in (party.id, party.name)
+    ]
+    files = {
+        book.credits_files: credits.COLUMNS,
+        book.invoices_files: invoices.COLUMNS,
+        book.opening_file: opening.COLUMNS,
+        book.balances_files: balances.COLUMNS,
+    }
+    for pattern, columns in files.items():
+        for path in matching_files(folder, pattern):
+            for row in read_rows(path, columns)[0]:
+                found += _parties_of(row, book)
+    return _known(found, dimensions)
+
+
+def _parties_of(row: Row, book: Book) -> Iterator[tuple[str, str]]:
+    """The parties that a row names: its own, and the one that credits are transferred to."""
+    target, _, party = (part.strip() for part in row["to"].partition("/"))
+    for name, value in ((row["contract"], row["party"]), (target, party)):
+        contract = book.contracts.get(name)
+        if contract is not None and contract.each and value:
+            yield contract.each, value
+
+
+def lot_stems(book: Book, known: Known) -> dict[str, tuple[str, str]]:
+    """What the built ids of parties' lots begin with, each with the value that is in it."""
+    stems = {}
+    for contract in book.contracts.values():
+        for value, dimension in known.items() if contract.each else ():
+            for written in (as_identifier(value), value):
+                stems[f"{contract.id}-{written}"] = (dimension, value)
+    return stems
 
 
 def of_plans(plans: Iterable[Plan], dimensions: Sequence[str]) -> Known:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
-from tokenbooks.close.close_period import LotState, lot_states
+from tokenbooks.archive.credit_rows import put_credit_rows
 from tokenbooks.close.compute import Computed, compute
 from tokenbooks.close.warnings import close_warnings, unpriced_problems
 from tokenbooks.desk.close import charge_table
-from tokenbooks.desk.gather import gather_usage
+from tokenbooks.desk.gather import Gathered, gather_usage
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.periods import Period
 from tokenbooks.problems import Problem
@@ -31,7 +31,8 @@ _END = date(9000, 1, 1)
 class LookedAt:
     """Rated usage in DuckDB (table ``charges``), and what was computed from it.
 
-    ``contracts`` are those of the files in ``usage_read``, by index.
+    ``contracts`` are those of the files in ``usage_read``, by index; ``gathered`` tells of
+    the files of a book themselves.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -39,6 +40,12 @@ class LookedAt:
     scales: ChargeScales
     computed: Computed
     contracts: Mapping[int, str]
+    gathered: Gathered | None = None
+
+    @property
+    def daily(self) -> Mapping[str, bool]:
+        """Which contracts have usage by days only."""
+        return self.gathered.daily if self.gathered else {}
 
 
 def look_at_usage(book: OpenBook, until: date = _END) -> tuple[LookedAt | None, list[Problem]]:
@@ -47,30 +54,26 @@ def look_at_usage(book: OpenBook, until: date = _END) -> tuple[LookedAt | None, 
     gathered, problems = gather_usage(connect(), book, period, [])
     if gathered is None:
         return None, problems
+    put_credit_rows(gathered.connection, book.facts.credit_rows)
     computed, found = compute(
         gathered.connection, book.facts, gathered.layout, gathered.daily, period, {}
     )
     problems += found
     problems += unpriced_problems(book.facts, computed.rated.charges.unpriced)
-    problems += close_warnings(book.facts, computed, period)
+    problems += close_warnings(book.facts, computed, period, _not_closed(book, period))
     scales, found = charge_table(gathered.connection, computed)
     problems += found
     if scales is None:
         return None, problems
     contracts = {account.file: account.contract for account in gathered.accounts}
-    looked = LookedAt(gathered.connection, gathered.layout, scales, computed, contracts)
-    return looked, problems
+    connection, layout = gathered.connection, gathered.layout
+    return LookedAt(connection, layout, scales, computed, contracts, gathered), problems
 
 
-def look_at_credits(
-    book: OpenBook, day: date
-) -> tuple[tuple[Computed, Mapping[str, LotState]] | None, list[Problem]]:
-    """The lots of a book at the end of a day."""
-    looked, problems = look_at_usage(book, day + timedelta(days=1))
-    if looked is None:
-        return None, problems
-    period = Period(book.facts.book.start.start, day + timedelta(days=1))
-    return (looked.computed, lot_states(looked.computed, period)), problems
+def _not_closed(book: OpenBook, period: Period) -> Period:
+    """The part of a period that no written close has booked."""
+    closed = [month.period.end for month in book.months]
+    return Period(min(max([period.start, *closed]), period.end), period.end)
 
 
 def look_at_files(book: OpenBook) -> tuple[tuple[FileAccount, ...], list[Problem]]:

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tokenbooks.book import Book, UsageSource
-from tokenbooks.desk.known_people import of_book, of_closes, of_exports, of_plans, together
+from tokenbooks.desk.known_parties import of_lots, people_of_contracts
+from tokenbooks.desk.known_people import (
+    lot_stems,
+    of_book,
+    of_closes,
+    of_exports,
+    of_parties,
+    of_plans,
+    together,
+)
 from tokenbooks.names import PERSON_DIMENSIONS
 from tokenbooks.problems import Problem
 from tokenbooks.reports.redaction import Redaction
@@ -62,8 +71,14 @@ def read_redaction(
         of_plans(plans, dimensions),
         of_exports(exports, descriptors, dimensions, more),
         of_closes(folder, dimensions) if folder is not None else {},
+        of_parties(folder, book, dimensions) if folder is not None and book else {},
     )
-    return Redaction(key, dimensions, known), []
+    if folder is None or book is None:
+        return Redaction(key, dimensions, known), []
+    parties = people_of_contracts(book, dimensions)
+    lots = of_lots(folder, book, parties)
+    stems = lot_stems(book, known) | {lot: (of, lot) for lot, of in lots.items()}
+    return Redaction(key, dimensions, together(known, lots), stems, parties), []
 
 
 def _of_book(folder: Path, book: Book) -> list[ExportFile]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenbooks.amounts import money_text
+from tokenbooks.archive.credit_rows import digests_seen, put_credit_rows
 from tokenbooks.archive.month import STATE, ClosedMonth, Manifest
 from tokenbooks.archive.usage_tables import read_usage
 from tokenbooks.close.compute import Computed, compute
@@ -17,6 +19,7 @@ from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.entries.posted import difference
 from tokenbooks.facts import Facts
 from tokenbooks.problems import Position, Problem, error
+from tokenbooks.sources.exports.connection import connect
 from tokenbooks.usage.layout import Layout
 
 if TYPE_CHECKING:
@@ -63,29 +66,42 @@ def recompute(
     before: Sequence[ClosedMonth],
 ) -> Computed:
     """Compute a written close again, from booked usage and the rows it saw."""
-    folders = [m.folder / STATE for m in book.months if m.period <= month.period]
+    folders = states_up_to(book, month)
     meters, levels = flat_meters(book.facts), level_meters(book.facts)
     layout = Layout(kept_dimensions(book.facts), meters, levels)
     layout = layout_with_states(connection, layout, folders)
     read_usage(connection, layout, folders)
     connection.execute("CREATE OR REPLACE TEMP VIEW usage_days AS SELECT * FROM usage_before")
     known = before[-1].before.known if before else {}
-    facts = facts_seen(book.facts, month.manifest).known_by(month.period.end)
+    facts = facts_seen(book.facts, month.manifest, folders).known_by(month.period.end)
+    put_credit_rows(connection, facts.credit_rows)
     computed, _ = compute(connection, facts, layout, month.manifest.daily, month.period, known)
     connection.execute("DROP VIEW usage_days")
     return computed
 
 
-def facts_seen(facts: Facts, manifest: Manifest) -> Facts:
-    """The facts with only those rows that a close saw."""
-    rows = manifest.rows
+def states_up_to(book: OpenBook, month: ClosedMonth) -> list[Path]:
+    """The folders of the states of a close and of those before it."""
+    return [m.folder / STATE for m in book.months if m.period <= month.period]
 
-    def seen(name: str) -> Collection[str]:
-        return frozenset(rows.get(name, ()))
 
+def facts_seen(facts: Facts, manifest: Manifest, states: Sequence[Path]) -> Facts:
+    """The facts with only those rows that a close saw, one by one or in a table.
+
+    ``states`` are its own and those of the closes before it.
+    """
+    seen = {name: frozenset(rows) for name, rows in manifest.rows.items()}
+    known = seen.get("credits", frozenset())
+    rows = facts.credit_rows
+    if rows is not None:
+        rows = replace(rows, seen=known, seen_in=tuple(map(str, states)))
+    if others := [row.digest for row in facts.credits if row.digest not in known]:
+        with connect() as connection:
+            known |= digests_seen(connection, states, others)
     return replace(
         facts,
-        credits=tuple(row for row in facts.credits if row.digest in seen("credits")),
-        invoices=tuple(row for row in facts.invoices if row.digest in seen("invoices")),
-        opening=tuple(row for row in facts.opening if row.digest in seen("opening")),
+        credits=tuple(row for row in facts.credits if row.digest in known),
+        credit_rows=rows,
+        invoices=tuple(row for row in facts.invoices if row.digest in seen.get("invoices", ())),
+        opening=tuple(row for row in facts.opening if row.digest in seen.get("opening", ())),
     )

@@ -10,9 +10,11 @@ from pathlib import Path
 from tokenbooks import __version__
 from tokenbooks.amounts import currency_places, money_text
 from tokenbooks.archive.commit import locked, needs_recovery, staged
+from tokenbooks.archive.credit_rows import write_credit_rows
 from tokenbooks.archive.derived import derived_tables
 from tokenbooks.archive.manifest import file_digest, manifest_text
 from tokenbooks.archive.month import CLOSE_FOLDER, MANIFEST, STATE, Manifest, close_folder
+from tokenbooks.archive.party_tables import write_party_tables
 from tokenbooks.archive.state import state_tables
 from tokenbooks.archive.usage_tables import write_charges, write_usage
 from tokenbooks.close.close_period import Close
@@ -96,6 +98,11 @@ def lay_out(prepared: Prepared, month: Path) -> None:
     }
     for name, text in texts.items():
         (month / name).write_text(text, encoding="utf-8", newline="\n")
+    if facts.credit_rows:
+        states = [earlier.folder / STATE for earlier in prepared.earlier]
+        write_credit_rows(connection, close.period, states, state)
+    if close.computed.parties.units:
+        write_party_tables(connection, close.computed.parties.units, month, state)
     # the two large tables are written side by side, each from a connection of its own
     with ThreadPoolExecutor(max_workers=1) as beside:
         charges = beside.submit(
@@ -151,7 +158,7 @@ def _digests(rows: Iterable[str]) -> tuple[str, ...]:
 
 def _documents(folder: Path) -> dict[str, str]:
     """Digests of the files that people wrote, for information."""
-    names = ["tokenbooks.yaml", "credits.csv", "invoices.csv", "opening.csv"]
+    names = ["tokenbooks.yaml", "credits.csv", "invoices.csv", "opening.csv", "rates.csv"]
     paths = [folder / name for name in names] + sorted((folder / "plans").glob("*.yaml"))
     return {
         path.relative_to(folder).as_posix(): file_digest(path) for path in paths if path.is_file()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,19 +27,48 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LATE = re.compile(r"-in-\d{4}-\d{2}$")
 
 #: Kinds whose subject is a lot, and those whose subject is a service span.
-_OF_LOTS = frozenset({"opening", "purchase", "expiry"})
+_OF_LOTS = frozenset(
+    {"opening", "purchase", "transfer", "refund", "adjustment", "rollover", "expiry"}
+)
 _OF_SPANS = frozenset({"reversal", "settlement", "consumption", "accrual"})
 
 #: Kinds that always belong to an earlier entry of another kind, and the tag that says so.
 _LINKS = {"settlement": ("settles", "accrual"), "reversal": ("reverses", "accrual")}
 
+#: Rules of usage: the entries of a service span hold the lines of all its units.
+_OF_USAGE = frozenset({"consumption", "service"})
+
+#: What stands in entries of its own: rule, contract, unit and service span of lines.
+Booked = frozenset[tuple[str, str, str, str]]
+
+
+def booked_units(posted: Iterable[Line]) -> Booked:
+    """The units of which earlier closes have posted something."""
+    return frozenset(_booked_as(line) for line in posted)
+
+
+def _booked_as(line: Line) -> tuple[str, str, str, str]:
+    unit = "" if line.rule in _OF_USAGE else line.unit
+    return line.rule, line.contract, unit, line.service
+
+
+def id_on_time(entry: Entry) -> str:
+    """The id of an entry, or of the one that it would have been in the period of its facts."""
+    return entry.id.removesuffix(late_id("", dict(entry.tags)["period"]))
+
+
+def late_id(plain: str, period: Period | str) -> str:
+    """The id of an entry that a later period books."""
+    return f"{plain}-in-{period}"
+
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """The period that is booked, and the book whose names it uses."""
+    """The period that is booked, the book whose names it uses, and what is booked before it."""
 
     facts: Facts
     period: Period
+    booked: Booked = frozenset()
 
     def day(self, wanted: date, late: date | None = None) -> date:
         """The date of an entry: as wanted inside the period, else a day of the period."""
@@ -83,11 +112,12 @@ class Booking:
         tags += [("contract", contract), ("rule", rule)]
         if is_late:
             key, of = _LINKS.get(kind, ("corrects", kind))
-            tags.append((key, identity(of, contract, subject)))
+            if self._goes_back(kind, amounts):
+                tags.append((key, identity(of, contract, subject)))
             words = "" if kind in _LINKS else ", booked late"
             narration = f"{narration}{words} for {_month(service, wanted)}"
         return Entry(
-            id=f"{plain_id}-in-{self.period}" if is_late else plain_id,
+            id=late_id(plain_id, self.period) if is_late else plain_id,
             kind=kind,
             day=self.day(wanted, late),
             payee=self.facts.book.contracts[contract].party,
@@ -97,6 +127,12 @@ class Booking:
             code=code,
             pending=kind == "accrual",
         )
+
+    def _goes_back(self, kind: str, amounts: Iterable[Line]) -> bool:
+        """Whether an earlier entry is there for a late one; what comes late itself has none."""
+        if kind not in _OF_LOTS and kind not in {"consumption", "accrual"}:
+            return True
+        return any(_booked_as(line) in self.booked for line in amounts)
 
     def _postings(self, amounts: Mapping[Line, Decimal]) -> tuple[Posting, ...]:
         sums: dict[tuple[object, ...], Posting] = {}

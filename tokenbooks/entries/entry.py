@@ -10,13 +10,18 @@ from decimal import Decimal
 KIND_ORDER = (
     "opening",
     "purchase",
+    "transfer",
+    "refund",
+    "adjustment",
     "invoice",
     "receipt",
     "reversal",
     "settlement",
     "consumption",
     "accrual",
+    "rollover",
     "expiry",
+    "exchange",
 )
 
 

@@ -23,8 +23,10 @@ class Line(NamedTuple):
     """One line of the table: what was posted, for which unit and service span.
 
     ``rule`` is opening, purchase, consumption, expiry, service (accrued and invoiced
-    usage), payable or receipt. ``unit`` is what is rounded as one: the lot, the service
-    span, or the document. ``service`` is the span in which the usage happened.
+    usage), payable, receipt, exchange (differences at month ends and payments), or
+    exchange-billed (those that an invoice brings). ``unit`` is what is rounded as one: the
+    lot, the service span, the document, or the liability that is remeasured. ``service`` is
+    the span in which the usage happened; of exchange the day of the rate.
     """
 
     rule: str

@@ -75,11 +75,14 @@ def quotes(
     scope: Sequence[str],
     pooled: Mapping[PoolMonthKey, PoolMonth],
 ) -> list[Quote]:
-    """The prices of all usage in ``charge_keys``; ``scope`` are dimensions of counters."""
+    """The prices of usage in ``charge_keys``; ``scope`` are dimensions of counters.
+
+    Parties that are in tables have prices of their own (``rating.party_charges``).
+    """
     columns = "".join(f", {dimension_column(name)}" for name in scope)
     used = connection.execute(
         f"SELECT DISTINCT rating, party, service_period, allocation{columns}"
-        " FROM charge_keys ORDER BY ALL"
+        " FROM charge_keys WHERE account IS NULL ORDER BY ALL"
     ).fetchall()
     found: list[Quote] = []
     for rating, party, service_period, allocation, *values in used:
@@ -88,6 +91,11 @@ def quotes(
         pricing = _Pricing(rated.keys[usage.rating], usage, named, rated, ratios, pooled)
         found += [Quote(usage, price) for price in pricing.prices()]
     return found
+
+
+def prices_of(item: RatedKey, usage: Usage, rated: Rated) -> Iterator[Price]:
+    """The prices of a rating key that depend on nothing else; their ratio is one."""
+    return _Pricing(item, usage, {}, rated, {}, {}).prices()
 
 
 def price_places(found: Sequence[Quote], largest: int, other_places: int) -> int:
@@ -110,6 +118,7 @@ def put_quotes(
     found: Sequence[Quote],
     places: int,
     scope: Sequence[str],
+    table: str = "charge_prices",
 ) -> None:
     """Create ``charge_prices``, with prices scaled to ``places``."""
     types = {
@@ -133,7 +142,7 @@ def put_quotes(
     rows = [(*usage[:4], *usage.scope, *_scaled(price, places)) for usage, price in found]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in types]
     picked = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in types.items())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE charge_prices AS SELECT {picked}", columns)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {picked}", columns)
 
 
 def _scaled(price: Price, places: int) -> tuple[object, ...]:

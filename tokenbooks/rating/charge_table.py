@@ -26,6 +26,8 @@ from tokenbooks.rating.charge_prices import (
     put_quotes,
     quotes,
 )
+from tokenbooks.rating.party_charges import PARTY_PRICES, party_quotes
+from tokenbooks.rating.party_values import PartyTables
 from tokenbooks.rating.pool_months import CostRatios, pool_months, unborne_values
 from tokenbooks.rating.rated import Rated
 from tokenbooks.rating.requests import INSIDE
@@ -69,14 +71,16 @@ def build_charges(
     ``duckdb.Error`` where figures are so absurd that they do not fit a HUGEINT.
     """
     layout, scope = rated.layout, [name for name in rated.by.scope if name != EVENT]
-    _sum_by_key(connection, usage, layout, rated.by)
+    _sum_by_key(connection, usage, layout, rated.by, rated.parties)
     pooled = pool_months(rated.charges, ratios)
     found = quotes(connection, rated, ratios, scope, pooled)
+    of_parties = party_quotes(connection, rated)
     share_places = _put_shares(connection, rated.allocations.values())
     quantity_places = 0 if all(map(is_whole, layout.meters)) else QUANTITY_PLACES
     largest = _largest_quantity(connection, layout, quantity_places)
-    places = price_places(found, largest, share_places)
+    places = price_places([*found, *of_parties], largest, share_places)
     put_quotes(connection, found, places, scope)
+    put_quotes(connection, of_parties, places, (), PARTY_PRICES)
     scales = ChargeScales(quantity_places + share_places, quantity_places + places + share_places)
     priced = _Priced(connection, rated, scales, quantity_places, share_places)
     connection.execute(_charges_sql(priced, scope))
@@ -100,14 +104,19 @@ def _sum_by_key(
     usage: str,
     layout: Layout,
     by: TotalsBy,
+    parties: PartyTables | None,
 ) -> None:
     columns = "".join(f", u.{column}" for column in layout.dimension_columns)
     sums = "".join(f", sum(u.{column}) AS {column}" for column in layout.meter_columns)
+    account, join = "NULL::INTEGER", ""
+    if parties is not None and parties.plain:
+        account = "p.account"
+        join = " LEFT JOIN party_accounts p ON u.contract = p.contract AND u.party = p.party"
     summed = (
         "SELECT u.contract, u.party, date_trunc('month', u.\"at\") AS month"
-        f"{columns}, r.id AS rating, a.id AS allocation{sums} FROM {usage} u"
-        f" JOIN rating_keys r ON {joined_on('u', 'r', by.rating)}"
-        f" JOIN allocation_keys a ON {joined_on('u', 'a', by.allocation)} GROUP BY ALL"
+        f"{columns}, r.id AS rating, a.id AS allocation, {account} AS account{sums}"
+        f" FROM {usage} u JOIN rating_keys r ON {joined_on('u', 'r', by.rating)}"
+        f" JOIN allocation_keys a ON {joined_on('u', 'a', by.allocation)}{join} GROUP BY ALL"
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE charge_keys AS"
@@ -179,30 +188,46 @@ class _Priced(NamedTuple):
 
 
 def _charges_sql(priced: _Priced, scope: Iterable[str]) -> str:
-    layout, scales = priced.rated.layout, priced.scales
-    columns = "".join(f", k.{column}" for column in layout.dimension_columns)
-    value = "k.quantity * p.each * s.share"
+    parties = priced.rated.parties
     scoped = "".join(
         f" AND k.{column} IS NOT DISTINCT FROM p.{column}"
         for column in map(dimension_column, scope)
     )
+    prices = (
+        " JOIN charge_prices p ON k.rating = p.rating AND k.party = p.party"
+        " AND k.service_period = p.service_period AND k.meter = p.quantity_of"
+        f" AND k.allocation = p.allocation{scoped}"
+    )
+    charged = _charged_sql(priced, prices, "p.ratio", "k.account IS NULL")
+    if parties is not None and parties.plain:
+        prices = (
+            f" JOIN {PARTY_PRICES} p ON k.rating = p.rating AND k.meter = p.quantity_of"
+            " LEFT JOIN party_ratios r ON k.account = r.account"
+            " AND k.service_period = r.service_period AND k.allocation = r.allocation"
+        )
+        ratio = f"coalesce(r.ratio, CAST('{10**VALUE_PLACES}' AS HUGEINT))"
+        charged += f" UNION ALL {_charged_sql(priced, prices, ratio, 'k.account IS NOT NULL')}"
+    return f"CREATE OR REPLACE TABLE charges AS {charged}"
+
+
+def _charged_sql(priced: _Priced, prices: str, ratio: str, which: str) -> str:
+    """Some of the usage with its prices: SQL that joins these as p, and tells cost over value."""
+    layout, scales = priced.rated.layout, priced.scales
+    columns = "".join(f", k.{column}" for column in layout.dimension_columns)
+    value = "k.quantity * p.each * s.share"
     # a value without a finite decimal is rounded half-up, away from zero, once
     step = f"CAST('{10 ** (scales.list_value - VALUE_PLACES)}' AS HUGEINT)"
     at_places, join = priced.in_bulk(_half_up(value, step))
-    cost = _half_up(f"({at_places}) * p.ratio", f"CAST('{10**VALUE_PLACES}' AS HUGEINT)")
+    cost = _half_up(f"({at_places}) * {ratio}", f"CAST('{10**VALUE_PLACES}' AS HUGEINT)")
     return (
-        "CREATE OR REPLACE TABLE charges AS"
-        f" SELECT k.contract, k.party, k.service_period{columns}, p.meter,"
+        f"SELECT k.contract, k.party, k.service_period{columns}, p.meter,"
         " sum(k.quantity * s.share) AS quantity,"
         f" sum(CASE WHEN p.is_exact THEN {value} ELSE ({at_places}) * {step} END) AS list_value,"
         f" sum({cost}) AS cost,"
         " p.rate, p.text AS price, p.plan_line, p.modifiers, s.class, s.cost_center"
-        f" FROM ({_quantities_sql(layout, priced.quantity_places)}) k"
-        " JOIN charge_prices p ON k.rating = p.rating AND k.party = p.party"
-        " AND k.service_period = p.service_period AND k.meter = p.quantity_of"
-        f" AND k.allocation = p.allocation{scoped}"
+        f" FROM ({_quantities_sql(layout, priced.quantity_places)}) k{prices}"
         f" JOIN allocation_shares s ON k.allocation = s.allocation{join}"
-        " WHERE k.quantity <> 0 GROUP BY ALL"
+        f" WHERE k.quantity <> 0 AND {which} GROUP BY ALL"
     )
 
 
@@ -214,7 +239,7 @@ def _half_up(value: str, unit: str) -> str:
 def _quantities_sql(layout: Layout, places: int) -> str:
     """Quantities of ``charge_keys``, one row a meter."""
     columns = "".join(f", {column}" for column in layout.dimension_columns)
-    keys = f"SELECT contract, party, service_period{columns}, rating, allocation"
+    keys = f"SELECT contract, party, service_period{columns}, rating, allocation, account"
     if not layout.meters:
         return f"{keys}, '' AS meter, 0::HUGEINT AS quantity FROM charge_keys"
     return " UNION ALL ".join(

@@ -32,10 +32,18 @@ class Part(NamedTuple):
     """A part of a step's value: an allocation, or what is shared over allocations.
 
     ``fee`` is a term that credits never pay: how usage is settled does not touch it.
+    ``within`` is the one allocation of which it is the share, where credits of a scope tell
+    allocations apart.
     """
 
     kind: str
     id: int
+    within: int = -1
+
+    @property
+    def whole(self) -> Part:
+        """The part of which it is the share of one allocation."""
+        return Part(self.kind, self.id)
 
 
 @dataclass(slots=True)
@@ -107,6 +115,8 @@ class Charges:
         """By which weights a part is shared over allocations in a service span."""
         if part.kind == ALLOCATION:
             return {part.id: Fraction(1)}
+        if part.within >= 0:
+            return {part.within: Fraction(1)}
         if part.kind == POOL:
             return self.pools[part.id].weights.get(service, {})
         return self.terms[part.id].weights_of(service)

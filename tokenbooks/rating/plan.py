@@ -17,6 +17,7 @@ from tokenbooks.amounts import number_text, quantity_text
 from tokenbooks.conditions import Conditions
 from tokenbooks.periods import Moment
 from tokenbooks.problems import NOWHERE, Position
+from tokenbooks.rating.credit_terms import NO_CREDIT_TERMS, CreditTerms
 from tokenbooks.rating.measures import Threshold
 from tokenbooks.rating.terms import NO_TERMS, Terms
 from tokenbooks.rating.windows import Window
@@ -203,6 +204,7 @@ class Plan:
     """A price list. ``part_of`` maps a meter to the meter whose price it falls back on.
 
     ``levels`` are meters whose quantity holds until the next row instead of adding up.
+    ``credit`` is the unit of a plan in credits, ``credit_terms`` what becomes of them.
     """
 
     id: str
@@ -214,8 +216,8 @@ class Plan:
     defaults: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[Alias, ...] = ()
     modifiers: tuple[Modifier, ...] = ()
-    credits_expire_months: int | None = None
     credit: Credit | None = None
+    credit_terms: CreditTerms = NO_CREDIT_TERMS
     terms: Terms = NO_TERMS
     levels: frozenset[str] = frozenset()
     position: Position = NOWHERE

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tokenbooks.rating.bulk import NO_BULK, BulkPrices
 from tokenbooks.rating.charges import Charges, ServiceSpanOf
 from tokenbooks.rating.keys import RatedKey
+from tokenbooks.rating.party_values import PartyTables
 from tokenbooks.rating.totals import TotalsBy
 from tokenbooks.usage.allocation import Allocation
 from tokenbooks.usage.layout import Layout
@@ -18,7 +19,8 @@ class Rated:
     """Usage with its prices and allocations decided.
 
     ``by`` are the dimensions of its totals; ``service_span`` names the span in which a day
-    is posted; ``bulk`` are the prices that are counted in SQL.
+    is posted; ``bulk`` are the prices that are counted in SQL, ``parties`` tells of the
+    parties that are in tables instead.
     """
 
     layout: Layout
@@ -28,3 +30,4 @@ class Rated:
     by: TotalsBy
     service_span: ServiceSpanOf
     bulk: BulkPrices = NO_BULK
+    parties: PartyTables | None = None

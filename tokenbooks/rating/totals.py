@@ -50,7 +50,11 @@ class Total:
 
 
 def put_decided(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, by: TotalsBy, before: datetime
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    by: TotalsBy,
+    before: datetime,
+    usage: str = "usage_days",
 ) -> None:
     """Create ``usage_decided``: usage before an instant with its rating and allocation.
 
@@ -63,7 +67,7 @@ def put_decided(
     sums = "".join(f", sum({column}) AS {column}" for column in layout.meter_columns)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE usage_decided AS"
-        f' WITH decided AS (SELECT contract, party, "at"{columns}{sums} FROM usage_days'
+        f' WITH decided AS (SELECT contract, party, "at"{columns}{sums} FROM {usage}'
         f" WHERE \"at\" < TIMESTAMP '{before}' GROUP BY ALL)"
         f' SELECT u.contract, u.party, u."at", r.id AS rating, a.id AS allocation{scope}{sums}'
         f" FROM decided u JOIN rating_keys r ON {joined_on('u', 'r', by.rating)}"

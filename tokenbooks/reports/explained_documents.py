@@ -6,24 +6,35 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tokenbooks.close.explanation import Document, LotRoll, RelatedEntry
-from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
+from tokenbooks.documents import CreditEvent, ExchangeRate, Invoice, OpeningBalance
 from tokenbooks.reports.explained_cells import place_cells, plain_columns, without
-from tokenbooks.reports.rollforward import credits_cell
+from tokenbooks.reports.movements import (
+    RARE,
+    cost_movements,
+    credit_movements,
+    movement_columns,
+    without_unused,
+)
 from tokenbooks.reports.table import Cell, Column, Table
 
 
-def documents_table(documents: Sequence[Document], notes: tuple[str, ...] = ()) -> Table:
-    """Rows of credits, invoices and opening balances, with their places."""
+def documents_table(
+    documents: Sequence[Document | ExchangeRate], notes: tuple[str, ...] = ()
+) -> Table:
+    """Rows of credits, invoices, opening balances and exchange rates, with their places."""
     rows: list[tuple[Cell, ...]] = []
     for row in documents:
         place = place_cells(row.position)
         if isinstance(row, CreditEvent):
-            rows.append((*place, row.day, row.event, row.lot, *_amounts(row), row.document or None))
+            rows.append((*place, row.day, row.event, row.lot, *_amounts(row), _about(row)))
         elif isinstance(row, Invoice):
             rows.append((*place, row.day, row.kind, row.invoice, None, row.amount, _covers(row)))
         elif isinstance(row, OpeningBalance):
             name = row.service_period or None
             rows.append((*place, None, row.role, name, None, row.amount, row.document or None))
+        elif isinstance(row, ExchangeRate):
+            pair = f"{row.currency} in {row.into}"
+            rows.append((*place, row.day, "rate", pair, None, row.rate, row.source or None))
     columns = (
         Column("file", "File"),
         Column("line", "Line", number=True),
@@ -35,9 +46,16 @@ def documents_table(documents: Sequence[Document], notes: tuple[str, ...] = ()) 
     return Table("documents", "Rows of the book's files", columns, tuple(rows), notes)
 
 
-def _amounts(row: CreditEvent) -> tuple[Decimal, Decimal | None]:
+def _about(row: CreditEvent) -> str | None:
+    return f"to {row.expires}" if row.event == "extend" else row.document or None
+
+
+def _amounts(row: CreditEvent) -> tuple[Decimal | None, Decimal | None]:
     bought = row.event in {"purchase", "opening"}
-    return row.credits, row.paid if row.paid is not None else (row.credits if bought else None)
+    # a row may leave them out: a new end, or all that is left
+    return row.credits or None, row.paid if row.paid is not None else (
+        row.credits if bought else None
+    )
 
 
 def _covers(row: Invoice) -> str | None:
@@ -48,32 +66,15 @@ def rolls_table(rolls: Sequence[LotRoll]) -> Table:
     """Lots over their periods, in credits and in cost."""
     rows: list[tuple[Cell, ...]] = []
     for roll in rolls:
-        before, now = roll.before, roll.now
-        quantities = (
-            before.left,
-            now.acquired - before.acquired,
-            now.used - before.used,
-            now.expired - before.expired,
-            now.left,
-        )
-        costs = (
-            before.cost_left,
-            now.cost_acquired - before.cost_acquired,
-            now.cost_used - before.cost_used,
-            now.cost_expired - before.cost_expired,
-            now.cost_left,
-        )
         head = (roll.lot.id, str(roll.period))
-        rows.append((*head, "credits", *(credits_cell(value) for value in quantities)))
-        rows.append((*head, "cost", *costs))
+        rows.append((*head, "credits", *credit_movements(roll.before, roll.now)))
+        rows.append((*head, "cost", *cost_movements(roll.before, roll.now)))
     columns = (
         *plain_columns(("lot", "Lot"), ("period", "Period"), ("measure", "In")),
-        *(
-            Column(key, key.capitalize(), number=True)
-            for key in ("opening", "acquired", "used", "expired", "closing")
-        ),
+        *movement_columns(),
     )
-    return Table("rollforward", "Roll-forward of the lot", columns, tuple(rows))
+    table = Table("rollforward", "Roll-forward of the lot", columns, tuple(rows))
+    return without_unused(table, RARE)
 
 
 def related_table(related: Sequence[RelatedEntry], title: str = "Related entries") -> Table:

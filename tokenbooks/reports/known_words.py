@@ -29,9 +29,16 @@ class KnownWords:
 
     A value that is an ordinary word of reports too, or hardly more than a figure, is taken
     for the value only right after its dimension's name: ``user 5``, ``api_key: batch``.
+    ``stems`` are beginnings of ids that have a value in them, with the value: they are found
+    in the middle of what hyphens join, too.
     """
 
-    def __init__(self, known: Mapping[str, str], dimensions: Iterable[str]) -> None:
+    def __init__(
+        self,
+        known: Mapping[str, str],
+        dimensions: Iterable[str],
+        stems: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         self._known: dict[str, tuple[str, str]] = {}
         for value, dimension in known.items():
             for written in _writings(value):
@@ -39,10 +46,9 @@ class KnownWords:
         # a value itself goes before a writing of another one
         self._known.update((value, (dimension, value)) for value, dimension in known.items())
         self._known.pop("", None)
-        lengths: dict[str, set[int]] = {}
-        for value in self._known:
-            lengths.setdefault(_word_at(value, 0), set()).add(len(value))
-        self._lengths = {word: sorted(found, reverse=True) for word, found in lengths.items()}
+        self._lengths = _lengths(self._known)
+        self._stems = dict(stems or {})
+        self._stem_lengths = _lengths(self._stems)
         names = {name for dimension in dimensions for name in (dimension, _spoken(dimension))}
         listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
         self._after_name = re.compile(rf"(?:\b(?:{listed})[:=]? ?|\| )['\"]?\Z", re.IGNORECASE)
@@ -52,6 +58,7 @@ class KnownWords:
         kept = place = 0
         while place < len(text):
             found = self._at(text, place, known) if _begins(text, place) else None
+            found = found or (self._stem_at(text, place) if known else None)
             if found is None:
                 place += len(_word_at(text, place))
                 continue
@@ -75,11 +82,28 @@ class KnownWords:
                 return place + length, self._known[value]
         return (end, what) if what else None
 
+    def _stem_at(self, text: str, place: int) -> tuple[int, tuple[str, str]] | None:
+        """The longest stem of an id that stands at a place, up to the end of a word."""
+        for length in self._stem_lengths.get(_word_at(text, place), ()):
+            end = place + length
+            stem = text[place:end]
+            if stem in self._stems and not _is_word(text[end : end + 1]):
+                return end, self._stems[stem]
+        return None
+
     def _is_meant(self, text: str, place: int, value: str) -> bool:
         if not _ends(text, place + len(value)):
             return False
         ordinary = value.lower() in _ORDINARY or _FEW_DIGITS.fullmatch(value)
         return not ordinary or bool(self._after_name.search(text[:place]))
+
+
+def _lengths(values: Iterable[str]) -> dict[str, list[int]]:
+    """The lengths of values by their first word, the longest first."""
+    lengths: dict[str, set[int]] = {}
+    for value in values:
+        lengths.setdefault(_word_at(value, 0), set()).add(len(value))
+    return {word: sorted(found, reverse=True) for word, found in lengths.items()}
 
 
 def _writings(value: str) -> Iterator[str]:

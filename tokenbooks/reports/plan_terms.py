@@ -7,8 +7,16 @@ from datetime import date
 
 from tokenbooks.amounts import number_text, quantity_text
 from tokenbooks.problems import Position
+from tokenbooks.rating.credit_terms import TOP_UP
 from tokenbooks.rating.plan import Plan
 from tokenbooks.rating.terms import Allowance, Cap, Commitment, Discount, Fee, Minimum
+from tokenbooks.reports.credit_words import (
+    bonus_words,
+    overage_words,
+    recurring_words,
+    reload_words,
+    rollover_words,
+)
 from tokenbooks.reports.explained_cells import place_cells, plain_columns
 from tokenbooks.reports.table import Column, Table
 
@@ -54,10 +62,20 @@ def _credits(plan: Plan) -> Iterator[_Term]:
     if plan.credit is not None:
         words = f"worth {number_text(plan.credit.worth)} {plan.currency}"
         yield "credit", plan.credit.name, words, None, None, plan.position
-    if plan.credits_expire_months is not None:
-        months = plan.credits_expire_months
-        words = f"expire after {months} month{'' if months == 1 else 's'}"
-        yield "credits", "", words, None, None, plan.position
+    terms = plan.credit_terms
+    if terms.expires is not None:
+        yield "credits", "", f"expire after {terms.expires}", None, None, plan.position
+    if (rolls := terms.rollover) is not None:
+        yield "rollover", "", rollover_words(rolls, plan.credit), None, None, rolls.position
+    for bonus in terms.bonus:
+        yield "bonus", "", bonus_words(bonus, plan.credit), None, None, bonus.position
+    for grant in terms.recurring:
+        words = recurring_words(grant, plan.credit)
+        yield "recurring", grant.name, words, grant.starts, grant.until, grant.position
+    if terms.overage != TOP_UP:
+        yield "overage", "", overage_words(terms.overage), None, None, plan.position
+    if (reload := terms.reload) is not None:
+        yield "reload", "", reload_words(reload, plan.credit), None, None, reload.position
 
 
 def _meters(plan: Plan) -> Iterator[_Term]:

@@ -41,6 +41,8 @@ _OWN_WORDS = frozenset(
 )
 #: The column that says of whom something is: ``user alice``.
 _SCOPE = "scope"
+#: The column of a contract's party, and that of its contract.
+_PARTY, _CONTRACT = "party", "contract"
 #: Columns that name the dimension that the rest of their row is about.
 _NAMING = ("dimension", "what")
 
@@ -49,12 +51,22 @@ class Redaction:
     """What is to be hidden, and the key that makes the pseudonyms.
 
     ``dimensions`` are those of people; ``known`` maps values to the dimension they are of.
+    ``stems`` are beginnings of ids, as of lots, each with the dimension and the value in it.
+    ``parties`` are the contracts whose parties are people, each with their dimension.
     """
 
-    def __init__(self, key: bytes, dimensions: Iterable[str], known: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        dimensions: Iterable[str],
+        known: Mapping[str, str],
+        stems: Mapping[str, tuple[str, str]] | None = None,
+        parties: Mapping[str, str] | None = None,
+    ) -> None:
         self._key = key
+        self._parties = dict(parties or {})
         self._dimensions = frozenset(dimensions)
-        self._words = KnownWords(known, self._dimensions)
+        self._words = KnownWords(known, self._dimensions, stems)
         self._texts: dict[tuple[str, bool], str] = {}
 
     def pseudonym(self, dimension: str, value: str) -> str:
@@ -104,10 +116,23 @@ class Redaction:
         )
 
     def _row(self, row: Sequence[Cell], columns: Sequence[Column]) -> tuple[Cell, ...]:
-        about = self._about(row, columns)
+        about, party = self._about(row, columns), self._party_of(row, columns)
         return tuple(
-            self._cell(cell, column, about) for cell, column in zip(row, columns, strict=True)
+            self.pseudonym(party, cell)
+            if column.key == _PARTY and party and cell and isinstance(cell, str)
+            else self._cell(cell, column, about)
+            for cell, column in zip(row, columns, strict=True)
         )
+
+    def _party_of(self, row: Sequence[Cell], columns: Sequence[Column]) -> str:
+        """The dimension of the party that a row names; '' where it is none of people.
+
+        Without a contract beside it, it may be of any.
+        """
+        for cell, column in zip(row, columns, strict=True):
+            if column.key == _CONTRACT:
+                return self._parties.get(str(cell), "")
+        return next(iter(self._parties.values()), "")
 
     def _about(self, row: Sequence[Cell], columns: Sequence[Column]) -> str:
         """The dimension of people that a row names in its first cell; '' where it does not."""

@@ -26,6 +26,9 @@ BOOK_FILE = "tokenbooks.yaml"
 #: How many links out of the book are told one by one.
 _LINKS_TOLD = 3
 
+#: Keys of the book that name its small files, each ``<key>.csv`` by default.
+_SMALL_FILES = ("credits", "invoices", "opening", "balances", "rates")
+
 _KEPT = ("model", "project", "api_key", "customer")
 
 
@@ -58,14 +61,14 @@ def read_book_file(directory: Path) -> tuple[BookFile | None, list[Problem]]:
     if tree is None:
         return None, problems
     problems += check_tree(tree, load_schema("tokenbooks"))
-    book = _read_book(tree, problems)
+    book = _read_book(tree, directory, problems)
     _check_files(directory, tree, problems)
     problems += _links_outside(directory, book, tree)
     return BookFile(book, tree), problems
 
 
-def _read_book(tree: Node, problems: list[Problem]) -> Book:
-    contracts = read_contracts(tree["contracts"], problems)
+def _read_book(tree: Node, directory: Path, problems: list[Problem]) -> Book:
+    contracts = read_contracts(tree["contracts"], directory, problems)
     accounts = read_accounts(tree["accounts"])
     check_roles(tree["accounts"], tree["allocate"], problems)
     check_accounts(tree["accounts"], tree["contracts"], contracts, problems)
@@ -88,6 +91,8 @@ def _read_book(tree: Node, problems: list[Problem]) -> Book:
         credits_files=tree["credits"].word("credits.csv"),
         invoices_files=tree["invoices"].word("invoices.csv"),
         opening_file=tree["opening"].word("opening.csv"),
+        balances_files=tree["balances"].word("balances.csv"),
+        rates_files=tree["rates"].word("rates.csv"),
         account_positions={
             role: tree["accounts"].key_position(role) for role in tree["accounts"].entries
         },
@@ -123,7 +128,7 @@ def _check_files(directory: Path, tree: Node, problems: list[Problem]) -> None:
 
     One that is there but cannot be taken, a link out of the book or a folder, is not absent.
     """
-    for key in ("credits", "invoices", "opening"):
+    for key in _SMALL_FILES:
         pattern = tree[key].word()
         check_inside(tree[key], problems)
         default = directory / f"{key}.csv"
@@ -143,7 +148,8 @@ def _is_there(directory: Path, pattern: str) -> bool:
 
 def _links_outside(directory: Path, book: Book, tree: Node) -> list[Problem]:
     """Files that the book names, and that are links out of its folder."""
-    patterns = [tree[key].word() for key in ("credits", "invoices", "opening")]
+    patterns = [tree[key].word() for key in _SMALL_FILES]
+    patterns += [node["parties"].word() for node in tree["contracts"].entries.values()]
     for contract in book.contracts.values():
         patterns += [source.files for source in (*contract.usage, *contract.statement)]
     found = [path for name in dict.fromkeys(patterns) for path in links_outside(directory, name)]

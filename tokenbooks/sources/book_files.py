@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from tokenbooks.facts import Facts
 from tokenbooks.names import nearest
 from tokenbooks.problems import Position, Problem, any_error, error, in_order, warning
 from tokenbooks.rating.plan import Plan
+from tokenbooks.sources.balances import read_balances
 from tokenbooks.sources.book import BOOK_FILE, BookFile, read_book_file
-from tokenbooks.sources.credits import read_credits
+from tokenbooks.sources.credits.contracts import check_contract_credits
+from tokenbooks.sources.credits.in_bulk import read_large_file
+from tokenbooks.sources.credits.reading import COLUMNS, read_credits
+from tokenbooks.sources.exchange_rates import read_rates
 from tokenbooks.sources.files import matching_files, shown
-from tokenbooks.sources.formats import read_value
 from tokenbooks.sources.invoices import read_invoices
 from tokenbooks.sources.opening import read_opening
 from tokenbooks.sources.plans import plan_files, read_plans
 
 #: Files of facts that are documented but not read by this version.
 UNREAD = (
-    *("balances.csv", "rates.csv", "estimates.csv", "customers.csv"),
+    *("estimates.csv", "customers.csv"),
     *("modifications.yaml", "assets.yaml"),
 )
 
@@ -45,21 +49,28 @@ def read_facts(directory: Path) -> tuple[Facts | None, list[Problem]]:
     plans, found = read_plans(directory)
     problems += found
     problems += _check_plans(file, plans, directory)
-    events, found = read_credits(book, directory, plans)
+    problems += check_contract_credits(file, plans)
+    large = read_large_file(book, directory, plans, COLUMNS.known)
+    events, found = read_credits(book, directory, plans, large)
     problems += found
     opening, found = read_opening(book, directory)
     problems += found
-    invoices, found = read_invoices(book, directory, events, opening)
+    rates, found = read_rates(book, directory)
     problems += found
-    problems += _unread_files(directory)
+    invoices, found = read_invoices(book, directory, events, opening, rates)
+    problems += found
+    balances, found = read_balances(book, directory, plans)
+    problems += found
+    problems += _unread_files(file, directory)
     ordered = in_order(problems)
     if any_error(ordered):
         return None, ordered
-    return Facts(book, plans, events, invoices, opening), ordered
+    facts = Facts(book, plans, events, invoices, opening, balances, rates)
+    return replace(facts, credit_rows=large.rows if large else None), ordered
 
 
 def _check_plans(file: BookFile, plans: Mapping[str, Plan], directory: Path) -> Iterator[Problem]:
-    """The plan of each contract must exist, and be in the book's currency if billed in it."""
+    """The plan of each contract must exist."""
     # a plan whose file could not be read has told its own problem
     known = {*plans, *(path.stem for path in plan_files(directory))}
     for name, contract in file.book.contracts.items():
@@ -69,21 +80,16 @@ def _check_plans(file: BookFile, plans: Mapping[str, Plan], directory: Path) -> 
             help = f"did you mean '{near}'?" if near else f"write plans/{contract.plan}.yaml"
             message = f"there is no plan '{contract.plan}'"
             yield error("plan-unknown", message, help, place)
-        plan = plans.get(contract.plan)
-        foreign = plan is not None and plan.currency != file.book.currency
-        # a currency that is missing or no currency has told its own problem
-        readable = read_value("currency", file.book.currency) and (
-            plan is not None and read_value("currency", plan.currency)
-        )
-        if plan and foreign and contract.settle == "arrears" and readable:
-            message = f"plan '{plan.id}' is in {plan.currency}, the book in {file.book.currency}"
-            help = "usage in arrears must be priced in the book's currency in this version"
-            yield error("plan-currency", message, help, place)
 
 
-def _unread_files(directory: Path) -> Iterator[Problem]:
+def _unread_files(file: BookFile, directory: Path) -> Iterator[Problem]:
+    read = {
+        path
+        for node in file.tree["contracts"].entries.values()
+        for path in matching_files(directory, node["parties"].word())
+    }
     for name in UNREAD:
-        for path in matching_files(directory, name):
+        for path in [path for path in matching_files(directory, name) if path not in read]:
             message = f"{name} is not read by this version"
             help = "it is planned; move it out of the book's folder to silence this"
             yield warning("file-not-read", message, help, Position(shown(path)))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from tokenbooks.conditions import Conditions
+from tokenbooks.conditions import Conditions, plain_truth
 from tokenbooks.sources.yaml_tree import Node
-
-_TRUTHS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
 
 
 def read_conditions(node: Node) -> Conditions:
@@ -15,7 +13,7 @@ def read_conditions(node: Node) -> Conditions:
     """
     return Conditions.of(
         {
-            dimension: tuple(sorted({_TRUTHS.get(word, word) for word in value.words()}))
+            dimension: tuple(sorted({plain_truth(word) for word in value.words()}))
             for dimension, value in node.entries.items()
         }
     )

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tokenbooks.book import Contract
-from tokenbooks.problems import Problem, error
+from tokenbooks.problems import Position, Problem, error, warning
+from tokenbooks.sources.conditions import read_conditions
 from tokenbooks.sources.formats import first_day_of
+from tokenbooks.sources.parties import read_parties
+from tokenbooks.sources.plan_names import mistyped_dimension
 from tokenbooks.sources.usage_sources import read_usage_sources
 from tokenbooks.sources.yaml_tree import Node
 
 
-def read_contracts(contracts: Node, problems: list[Problem]) -> dict[str, Contract]:
+def read_contracts(
+    contracts: Node, directory: Path, problems: list[Problem]
+) -> dict[str, Contract]:
     """Every contract by its id, as far as each can be read."""
     found = {}
     for name, node in contracts.entries.items():
-        found[name] = _read_contract(name, node, contracts, problems)
+        position = contracts.key_position(name)
+        found[name] = _read_contract(name, node, position, directory, problems)
     return found
 
 
-def _read_contract(name: str, node: Node, holder: Node, problems: list[Problem]) -> Contract:
-    position = holder.key_position(name)
+def _read_contract(
+    name: str, node: Node, position: Position, directory: Path, problems: list[Problem]
+) -> Contract:
+    each = node["each"].word() or None
     _check_buy_side(node, problems)
+    _check_credits(name, node, problems)
+    _check_each(node, each, problems)
     starts = first_day_of(node["from"].word())
     until = first_day_of(node["until"].word())
     if starts and until and starts >= until:
@@ -37,8 +49,13 @@ def _read_contract(name: str, node: Node, holder: Node, problems: list[Problem])
         statement=read_usage_sources(node["statement"], problems),
         from_day=starts,
         until_day=until,
+        each=each,
         timezone=node["timezone"].word() or None,
         tax_kind=node["tax"]["kind"].word("cost"),
+        scope=read_conditions(node["scope"]),
+        pool=node["pool"].word(),
+        lot_order=",".join(node["lot_order"].words()),
+        parties=read_parties(directory, node["parties"], each, problems),
         position=position,
     )
 
@@ -49,8 +66,20 @@ def _check_buy_side(node: Node, problems: list[Problem]) -> None:
         help = "take the contract out of this book; the sell side is planned"
         place = node["side"].position
         problems.append(error("sell-side-unavailable", message, help, place))
-    if node["each"]:
-        message = "'each' belongs to the sell side, which is not available in this version"
-        help = "remove it; to split usage by a dimension write rules under allocate"
-        place = node.key_position("each")
-        problems.append(error("sell-side-unavailable", message, help, place))
+
+
+def _check_credits(name: str, node: Node, problems: list[Problem]) -> None:
+    """Keys about credits need credits."""
+    for key in ("pool", "scope", "lot_order"):
+        if node[key] and node["settle"].word() == "arrears":
+            message = f"'{key}' is about credits, and {name} is settled in arrears"
+            help = f"write settle: prepaid, or take {key} away"
+            problems.append(error("credits-arrears", message, help, node.key_position(key)))
+
+
+def _check_each(node: Node, each: str | None, problems: list[Problem]) -> None:
+    near = mistyped_dimension(each) if each else None
+    if near:
+        message = f"'{each}' is not a standard dimension, but looks like '{near}'"
+        help = f"write {near}, or give it another name if it is one of your own"
+        problems.append(warning("dimension-mistyped", message, help, node["each"].position))

@@ -14,8 +14,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from tokenbooks.amounts import parse_number, parse_quantity
+from tokenbooks.conditions import Conditions, plain_truth
 from tokenbooks.names import is_code, is_identifier, is_narration
 from tokenbooks.periods import Moment, Period, parse_day, parse_moment, utc_text, zone
+from tokenbooks.rating.credit_terms import Length
 from tokenbooks.rating.windows import DAYS, MINUTES_A_DAY
 
 #: A price that is still to be filled in, as ``init --from`` writes it.
@@ -25,6 +27,7 @@ _UNIT = r"[A-Za-z][A-Za-z_-]*"
 _PRICE = re.compile(rf"(\S+)(?:\s+(?!per\b)({_UNIT}))?(?:\s+per\s+(\S+))?")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _MONTHS = re.compile(r"(\d{1,3})\s+months?", re.ASCII)
+_LENGTH = re.compile(r"(\d{1,4})\s+(month|day)s?", re.ASCII)
 _NOT_ZONES = ("posixrules", "localtime", "posix", "right", "Factory")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -79,6 +82,27 @@ def parse_months(text: str) -> int:
     if not match or not int(match[1]):
         raise ValueError(text)
     return int(match[1])
+
+
+def parse_length(text: str) -> Length:
+    """Read ``12 months`` or ``90 days``; raises ValueError."""
+    match = _LENGTH.fullmatch(text.strip())
+    if not match or not int(match[1]):
+        raise ValueError(text)
+    count = int(match[1])
+    return Length(months=count) if match[2] == "month" else Length(days=count)
+
+
+def parse_conditions(text: str) -> Conditions:
+    """Read ``model: gpt-4o* | o1*; project: research``; raises ValueError."""
+    found: dict[str, tuple[str, ...]] = {}
+    for part in text.split(";"):
+        dimension, _, patterns = part.partition(":")
+        names = {plain_truth(name.strip()) for name in patterns.split("|")}
+        if not dimension.strip() or "" in names or dimension.strip() in found:
+            raise ValueError(text)
+        found[dimension.strip()] = tuple(sorted(names))
+    return Conditions.of(found)
 
 
 def parse_identifier(text: str) -> str:
@@ -200,6 +224,7 @@ class Format:
 _NUMBER_HELP = "write a plain number such as 1234.50: no thousands separators, no currency sign"
 _CLOCK_HELP = 'write a time of day in quotes, such as "08:30" or "17:00"'
 _DAYS_HELP = f"write {', '.join(DAYS)}, or a range such as mon..fri"
+_CONDITIONS_HELP = "write DIMENSION: NAME | NAME; DIMENSION: NAME, such as model: gpt-4o* | o1*"
 _MOMENT_HELP = "write a day such as 2025-11-30, or an instant such as 2025-11-30T10:00:00Z"
 
 FORMATS: dict[str, Format] = {
@@ -213,6 +238,8 @@ FORMATS: dict[str, Format] = {
     "month": Format(Period.parse, "write a month such as 2025-11"),
     "moment": Format(parse_moment, _MOMENT_HELP),
     "months": Format(parse_months, "write a number of months such as: 12 months"),
+    "length": Format(parse_length, "write a number of months or days such as: 12 months"),
+    "conditions": Format(parse_conditions, _CONDITIONS_HELP),
     "currency": Format(parse_currency, "write three capital letters such as USD"),
     "unit": Format(parse_unit, "write one word of letters, in the singular, such as credit"),
     "clock": Format(parse_clock, _CLOCK_HELP),
@@ -263,6 +290,12 @@ def first_day_of(text: str) -> date | None:
     """The day that a day or a month states, or None."""
     value = read_value("first-day", text)
     return value if isinstance(value, date) else None
+
+
+def length_of(text: str) -> Length | None:
+    """The length of time that a text states, or None."""
+    value = read_value("length", text)
+    return value if isinstance(value, Length) else None
 
 
 def moment_of(text: str) -> Moment | None:

@@ -40,11 +40,11 @@ def _duplicates(invoices: Sequence[Invoice]) -> Iterator[Problem]:
 
 
 def _overlaps(invoices: Sequence[Invoice]) -> Iterator[Problem]:
-    billed: dict[str, list[Invoice]] = {}
+    billed: dict[tuple[str, str], list[Invoice]] = {}
     for row in invoices:
         if row.kind != "invoice" or row.first_day is None or row.last_day is None:
             continue
-        for earlier in billed.get(row.contract, []):
+        for earlier in billed.get((row.contract, row.party), []):
             if _share_days(earlier, row) and earlier.invoice != row.invoice:
                 message = (
                     f"invoice {row.invoice} covers days that invoice {earlier.invoice} "
@@ -53,7 +53,7 @@ def _overlaps(invoices: Sequence[Invoice]) -> Iterator[Problem]:
                 help = "correct the periods; a second bill for the same days is planned"
                 yield error("invoice-overlap", message, help, row.position)
                 break
-        billed.setdefault(row.contract, []).append(row)
+        billed.setdefault((row.contract, row.party), []).append(row)
 
 
 def _share_days(one: Invoice, other: Invoice) -> bool:

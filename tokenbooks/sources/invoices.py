@@ -7,13 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 
 from tokenbooks.book import Book
-from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
+from tokenbooks.documents import CreditEvent, ExchangeRate, Invoice, OpeningBalance
+from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 from tokenbooks.problems import Problem, error
-from tokenbooks.sources.credits import PAYS
+from tokenbooks.sources.credits.reading import PAYS
+from tokenbooks.sources.exchange_rates import positive_rate
 from tokenbooks.sources.files import matching_files
 from tokenbooks.sources.invoice_checks import check_invoices
-from tokenbooks.sources.references import check_book_currency, contract_of
+from tokenbooks.sources.invoice_currencies import check_currencies
+from tokenbooks.sources.references import contract_of, party_of
 from tokenbooks.sources.rows import Cells, Columns, Row, read_rows
 
 COLUMNS = Columns(
@@ -32,11 +35,13 @@ def read_invoices(
     directory: Path,
     credits: Sequence[CreditEvent] = (),
     opening: Sequence[OpeningBalance] = (),
+    rates: Sequence[ExchangeRate] = (),
 ) -> tuple[tuple[Invoice, ...], list[Problem]]:
     """The invoices of usage, credit notes and receipts, in the order of the files.
 
     An invoice whose number is a ``document`` in credits.csv is that purchase and is
-    left out. Amounts of all kinds are positive; a credit note takes its amount back.
+    left out. Amounts of all kinds are positive; a credit note takes its amount back. One in
+    a foreign currency has its own rate, or one among ``rates`` of its day.
     """
     purchases = {(event.contract, event.document) for event in credits if event.document}
     invoices: list[Invoice] = []
@@ -50,14 +55,14 @@ def read_invoices(
             if invoice and not (bought and invoice.kind == "invoice"):
                 invoices.append(invoice)
     problems += check_invoices(invoices, book, credits, opening)
+    facts = Facts(book, {}, tuple(credits), opening=tuple(opening), rates=tuple(rates))
+    problems += check_currencies(invoices, facts)
     return tuple(invoices), problems
 
 
 def _read_invoice(row: Row, book: Book, bought: bool, problems: list[Problem]) -> Invoice | None:
     cells = Cells(row, problems)
-    cells.empty("party", "fx_rate")
     contract = contract_of(row, book, problems)
-    check_book_currency(row, book, problems)
     kind = cells.word("kind", KINDS, PLANNED_KINDS) if row["kind"] else "invoice"
     needs = ["date", "contract", "invoice", "amount"]
     if kind and kind != "receipt" and not bought:
@@ -70,12 +75,15 @@ def _read_invoice(row: Row, book: Book, bought: bool, problems: list[Problem]) -
         invoice=cells.name("invoice", "document") or "",
         amount=amount or Decimal(0),
         kind=kind,
+        party=party_of(row, contract, problems) if contract else "",
         first_day=cells.day("period_start"),
         last_day=cells.day("period_end"),
         tax=cells.number("tax") or Decimal(0),
         currency=cells.name("currency", "currency"),
         due=cells.day("due"),
         pay=cells.word("pay", PAYS) or None,
+        # one that cannot be read has told its own problem, and is not missing
+        fx_rate=positive_rate(cells, "fx_rate") or (Decimal(1) if row["fx_rate"] else None),
         position=row.position,
         digest=row.digest,
     )
@@ -84,6 +92,10 @@ def _read_invoice(row: Row, book: Book, bought: bool, problems: list[Problem]) -
     if not kind or not invoice.invoice:
         return None
     problems += _check_row(invoice, row, book)
+    if row["fx_rate"] and (invoice.currency or book.currency) == book.currency:
+        message = "fx_rate without a foreign currency"
+        help = "fill in the column currency, or leave fx_rate empty"
+        problems.append(error("fx-rate-unneeded", message, help, row.at("fx_rate")))
     return invoice
 
 

@@ -13,13 +13,16 @@ from tokenbooks.periods import Period
 from tokenbooks.problems import Problem, error
 from tokenbooks.sources.files import matching_files
 from tokenbooks.sources.formats import read_value
-from tokenbooks.sources.references import check_book_currency, contract_of
+from tokenbooks.sources.references import check_book_currency, contract_of, party_of
 from tokenbooks.sources.rows import Cells, Columns, Row, read_rows
 
 COLUMNS = Columns(
     required=("role", "contract", "amount"),
     optional=("party", "service_period", "currency", "document"),
 )
+
+#: Roles whose balance may be in a foreign currency: what is owed to a provider.
+MONETARY = ("accounts_payable", "accrued_expenses")
 
 
 def read_opening(book: Book, directory: Path) -> tuple[tuple[OpeningBalance, ...], list[Problem]]:
@@ -38,17 +41,18 @@ def read_opening(book: Book, directory: Path) -> tuple[tuple[OpeningBalance, ...
 
 def _read_balance(row: Row, book: Book, problems: list[Problem]) -> OpeningBalance | None:
     cells = Cells(row, problems)
-    cells.empty("party")
     contract = contract_of(row, book, problems)
-    check_book_currency(row, book, problems)
+    if row["role"] not in MONETARY:
+        check_book_currency(row, book, problems)
     filled = cells.need("role", "contract", "amount")
     amount = cells.signed("amount")
     balance = OpeningBalance(
         role=row["role"],
         contract=row["contract"],
         amount=amount if amount is not None else Decimal(0),
+        party=party_of(row, contract, problems) if contract else "",
         service_period=row["service_period"],
-        currency=row["currency"] or None,
+        currency=cells.name("currency", "currency"),
         document=cells.name("document", "document") or "",
         position=row.position,
         digest=row.digest,
@@ -59,6 +63,11 @@ def _read_balance(row: Row, book: Book, problems: list[Problem]) -> OpeningBalan
         message = f"an accrual of {row['amount']} would be a debit: amounts are debit positive"
         help = f"write -{row['amount']} for what was accrued and not yet invoiced"
         problems.append(error("opening-sign", message, help, row.at("amount")))
+    foreign = balance.currency not in {None, book.currency}
+    if foreign and balance.role == "accounts_payable" and not balance.document:
+        message = f"a payable in {balance.currency} needs the document that it is for"
+        help = "fill in document: its payment settles it at the rate of that day"
+        problems.append(error("cell-missing", message, help, row.at("document")))
     return balance if filled and contract and amount is not None else None
 
 

@@ -83,6 +83,8 @@ def _dimensions_with_places(plan: Plan, tree: Node) -> Iterator[tuple[str, Posit
         yield from node["for"].key_positions.items()
     for node in tree["modifiers"]:
         yield from node["when"].key_positions.items()
+    for node in tree["credits"]["recurring"]:
+        yield from node["scope"].key_positions.items()
     for rate in plan.rates:
         for price in rate.prices:
             yield from ((name, price.position) for name in price.scope)

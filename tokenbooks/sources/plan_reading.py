@@ -34,7 +34,7 @@ class PlanReading:
     def key_alone(self, node: Node, key: str, needed: str) -> None:
         """``key-alone``: tell a key that says nothing without another one beside it."""
         message = f"'{key}' says nothing without '{needed}'"
-        help = f"add {needed}, or take {key} away"
+        help = f"add `{needed}`, or take `{key}` away"
         self.error("key-alone", message, help, node.key_position(key))
 
     def amount(self, node: Node, default: str = "0") -> Decimal:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tokenbooks.problems import Problem, error
 from tokenbooks.rating.plan import Credit, Plan
+from tokenbooks.sources.credit_terms import read_credit_terms
 from tokenbooks.sources.files import matching_files
 from tokenbooks.sources.formats import read_value
 from tokenbooks.sources.plan_checks import check_plan, check_ties
@@ -96,7 +97,6 @@ def _zone_of(tree: Node) -> str:
 
 
 def _read_plan(tree: Node, path: Path, reading: PlanReading) -> Plan:
-    months = read_value("months", tree["credits"]["expires"].word())
     meters = tree["meters"].entries.items()
     part_of = {name: node["part_of"].word() for name, node in meters}
     levels = frozenset(name for name, node in meters if node["kind"].word() == "level")
@@ -114,8 +114,8 @@ def _read_plan(tree: Node, path: Path, reading: PlanReading) -> Plan:
         defaults={name: node.word() for name, node in tree["defaults"].entries.items()},
         aliases=read_aliases(tree["aliases"], reading),
         modifiers=tuple(read_modifier(node, reading) for node in tree["modifiers"]),
-        credits_expire_months=months if isinstance(months, int) else None,
         credit=reading.credit,
+        credit_terms=read_credit_terms(tree, reading),
         terms=read_terms(tree, levels, reading),
         levels=levels,
         position=tree["plan"].position if tree["plan"] else tree.position,

@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from tokenbooks.conditions import Conditions
 from tokenbooks.names import nearest
 from tokenbooks.periods import Moment
 from tokenbooks.problems import Position, Problem, error
@@ -40,14 +41,17 @@ class Row:
 
     position: Position
     cells: Mapping[str, str]
-    places: Mapping[str, Position] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")
 
     def at(self, column: str) -> Position:
         """The place of a cell; of the row where the file has no such column."""
-        return self.places.get(column, self.position)
+        found = self.fields.get(column)
+        if found is None:
+            return self.position
+        return Position(self.position.file, found.line, found.column)
 
     @property
     def digest(self) -> str:
@@ -67,9 +71,11 @@ def read_rows(path: Path, columns: Columns) -> tuple[list[Row], list[Problem]]:
     ``column-missing``, ``csv-fields`` (a row with more or fewer cells than the header).
     """
     text, problems = read_text(path)
-    if text is None:
-        return [], problems
-    file = shown(path)
+    return ([], problems) if text is None else rows_of(text, shown(path), columns)
+
+
+def rows_of(text: str, file: str, columns: Columns) -> tuple[list[Row], list[Problem]]:
+    """The rows of a CSV text by its header; ``file`` is its name in problems."""
     records, problems = read_records(text, file)
     if not records:
         message = "the file has no header"
@@ -91,12 +97,9 @@ def read_rows(path: Path, columns: Columns) -> tuple[list[Row], list[Problem]]:
 
 
 def _row(record: list[Field], names: list[str], file: str) -> Row:
-    cells = {name: cell.text.strip() for name, cell in zip(names, record, strict=True)}
-    places = {
-        name: Position(file, cell.line, cell.column)
-        for name, cell in zip(names, record, strict=True)
-    }
-    return Row(Position(file, record[0].line), cells, places)
+    fields = dict(zip(names, record, strict=True))
+    cells = {name: cell.text.strip() for name, cell in fields.items()}
+    return Row(Position(file, record[0].line), cells, fields)
 
 
 def _header_problems(
@@ -186,6 +189,11 @@ class Cells:
         """The day or instant of a cell."""
         value = self._read(column, "moment")
         return value if isinstance(value, date) else None
+
+    def conditions(self, column: str) -> Conditions:
+        """The conditions of a cell; none where it is empty or unreadable."""
+        value = self._read(column, "conditions")
+        return value if isinstance(value, Conditions) else Conditions()
 
     def name(self, column: str, format: str = "identifier") -> str | None:
         """The identifier (or another textual format) of a cell."""

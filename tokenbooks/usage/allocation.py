@@ -13,11 +13,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tokenbooks.book import AllocationRule, Book, Share
+from tokenbooks.conditions import Conditions
 from tokenbooks.periods import start_of
 from tokenbooks.usage.keys import distinct_keys, put_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
 
@@ -30,32 +31,40 @@ SINGLE_EXPENSE = Share(_WHOLE, "ai_expense", "", "")
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Where some usage goes: shares that sum to 100, and the rule that said so."""
+    """Where some usage goes: shares that sum to 100, and the rule that said so.
+
+    ``scopes`` are those conditions of credits that the usage satisfies.
+    """
 
     id: int
     shares: tuple[Share, ...]
     rule: AllocationRule | None = None
+    scopes: frozenset[Conditions] = frozenset()
 
 
-def allocation_dimensions(book: Book) -> set[str]:
-    """The dimensions on which allocation depends."""
-    return {name for rule in book.allocate for name in rule.when.dimensions}
+def allocation_dimensions(book: Book, scopes: Iterable[Conditions]) -> set[str]:
+    """The dimensions on which allocation depends, and which credits usage may draw."""
+    ruled = {name for rule in book.allocate for name in rule.when.dimensions}
+    return ruled | {name for scope in scopes for name in scope.dimensions}
 
 
 class Allocations:
-    """The allocations of a book, each with one id: usage of one rule shares it."""
+    """The allocations of a book, each with one id: usage of one rule and scope shares it."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, scopes: Iterable[Conditions] = ()) -> None:
         self._book = book
+        self._scopes = tuple(scopes)
         self._found: dict[object, Allocation] = {}
 
     def of(self, values: Mapping[str, str], day: date) -> int:
         """The allocation of something with these dimensions on a day."""
         rule = ruling(self._book, values, day)
-        place = id(rule) if rule else None
+        names = names_of(self._book, values) if self._scopes else {}
+        scopes = frozenset(scope for scope in self._scopes if scope.hold(names))
+        place = (id(rule) if rule else None, scopes)
         if place not in self._found:
             shares = rule.shares if rule else _unruled(self._book)
-            self._found[place] = Allocation(len(self._found), shares, rule)
+            self._found[place] = Allocation(len(self._found), shares, rule, scopes)
         return self._found[place].id
 
     def by_id(self) -> dict[int, Allocation]:
@@ -63,13 +72,19 @@ class Allocations:
         return {allocation.id: allocation for allocation in self._found.values()}
 
 
-def allocate_keys(connection: duckdb.DuckDBPyConnection, layout: Layout, book: Book) -> Allocations:
+def allocate_keys(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    book: Book,
+    scopes: Sequence[Conditions] = (),
+) -> Allocations:
     """Decide the allocation of every distinct usage key.
 
     Creates the table ``allocation_keys`` (see ``usage.keys``), whose ``id`` is the
     allocation; usage that one rule sends to the same place shares one id.
     """
-    dimensions = [name for name in layout.dimensions if name in allocation_dimensions(book)]
+    named = allocation_dimensions(book, scopes)
+    dimensions = [name for name in layout.dimensions if name in named]
     cuts = sorted(
         {
             start_of(day)
@@ -78,7 +93,7 @@ def allocate_keys(connection: duckdb.DuckDBPyConnection, layout: Layout, book: B
             if day is not None
         }
     )
-    allocations = Allocations(book)
+    allocations = Allocations(book, scopes)
     decided = [
         (key, allocations.of(key.values, key.at.date()))
         for key in distinct_keys(connection, dimensions, cuts)
@@ -89,13 +104,18 @@ def allocate_keys(connection: duckdb.DuckDBPyConnection, layout: Layout, book: B
 
 def ruling(book: Book, values: Mapping[str, str], day: date) -> AllocationRule | None:
     """The first rule in force on a day whose conditions hold of these values."""
-    names = {name: _names(book, name, value) for name, value in values.items()}
+    names = names_of(book, values)
     for rule in book.allocate:
         begun = rule.from_day is None or rule.from_day <= day
         over = rule.until_day is not None and rule.until_day <= day
         if begun and not over and rule.when.hold(names):
             return rule
     return None
+
+
+def names_of(book: Book, values: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """All the names that the values of dimensions go by."""
+    return {name: _names(book, name, value) for name, value in values.items()}
 
 
 def _names(book: Book, dimension: str, value: str) -> tuple[str, ...]:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from tests.conformance.kinds import (
+    burndowns,
     commitments,
     conversions,
+    credit_lines,
     credit_units,
     figures,
+    lot_ends,
+    orders,
     percentages,
     proration,
     quantities,
+    refills,
+    refunds,
+    reloads,
+    rollovers,
     runs,
     seats,
     tokens,
+    wallets,
 )
 from tests.conformance.kinds.kind import Kind
 from tests.conformance.kinds.plan_terms import PRICE_KEYS
@@ -102,7 +111,13 @@ KINDS = {
         listed=runs.rerate_periods_listed,
     ),
     "cap": Kind(runs.check_cap, "maximum places", "billed_before line", "discount"),
-    "refund_cap": Kind(runs.check_refund_cap, "places", "paid credit already_credited", "credit"),
+    "refund_cap": Kind(
+        refunds.check_refund_cap,
+        "places",
+        "paid credit already_credited",
+        "credit",
+        listed=refunds.refund_cap_listed,
+    ),
     "threshold_billing": Kind(
         runs.check_threshold_billing, "unit thresholds fixed", "cumulative", "invoices final"
     ),
@@ -137,11 +152,10 @@ KINDS = {
         listed=proration.proration_change_listed,
     ),
     "grant_proration": Kind(
-        proration.check_grant_proration,
+        refills.check_grant_proration,
         "credits from to places",
         "at",
         "credits",
-        listed=proration.grant_proration_listed,
     ),
     "credit_note": Kind(
         proration.check_credit_note, "places", "base tax_pct part whole", "net tax total"
@@ -177,6 +191,95 @@ KINDS = {
         "purchased unit_price",
         "draws",
         "purchase_cost draw_costs",
+        listed=credit_units.virtual_currency_listed,
+    ),
+    "credit_burndown": Kind(
+        burndowns.check_credit_burndown,
+        "lots start start_overage resets preserve_overage",
+        "events as_of",
+        "balances overage drawn",
+        listed=burndowns.credit_burndown_listed,
+        items={"plan.lots": burndowns.LOT_KEYS, "usage.events": "at qty"},
+    ),
+    "credit_lines": Kind(
+        credit_lines.check_credit_lines,
+        "tiers flat_on_zero mode minimum maximum discount_pct",
+        "qty credits",
+        "due lines error",
+        listed=credit_lines.credit_lines_listed,
+    ),
+    "credit_order": Kind(
+        orders.check_credit_order,
+        "order lots",
+        "",
+        "order",
+        listed=orders.credit_order_listed,
+        items={"plan.lots": orders.LOT_KEYS},
+    ),
+    "credit_allocation": Kind(
+        orders.check_credit_allocation,
+        "order lots",
+        "draw",
+        "remaining uncovered",
+        listed=orders.credit_allocation_listed,
+        items={"plan.lots": orders.LOT_KEYS},
+    ),
+    "wallet_allocation": Kind(
+        wallets.check_wallet_allocation,
+        "wallets last_absorbs",
+        "fees",
+        "drawn uncovered",
+        listed=wallets.wallet_allocation_listed,
+        items={"plan.wallets": wallets.WALLET_KEYS, "usage.fees": "kind amount"},
+    ),
+    "wallet_balance": Kind(
+        wallets.check_wallet_balance,
+        "places",
+        "opening charge tax_pct",
+        "drawn closing",
+        listed=wallets.wallet_balance_listed,
+    ),
+    "deduction": Kind(
+        wallets.check_deduction,
+        "pools",
+        "amount",
+        "balances remainder",
+        listed=wallets.deduction_listed,
+        items={"plan.pools": "id balance floor"},
+    ),
+    "expiry_instant": Kind(
+        lot_ends.check_expiry_instant,
+        "tz unit count",
+        "start",
+        "expires utc_arithmetic_would_give",
+        listed=lot_ends.expiry_instant_listed,
+    ),
+    "expiry_writeoff": Kind(
+        lot_ends.check_expiry_writeoff,
+        "credits cost_basis places",
+        "used",
+        "on_use on_expiry",
+        listed=lot_ends.expiry_writeoff_listed,
+    ),
+    "breakage_plan": Kind(
+        lot_ends.check_breakage_plan, "lots", "ops", "expires", listed=lot_ends.breakage_plan_listed
+    ),
+    "auto_reload": Kind(
+        reloads.check_auto_reload,
+        "rule threshold trigger pack target min_purchase max_purchase",
+        "balance pending granted",
+        "purchase after",
+        listed=reloads.auto_reload_listed,
+    ),
+    "rollover": Kind(
+        rollovers.check_rollover,
+        "rule grant cap_pct rolled_in min max credits rollable share_pct",
+        "used balance next_grant",
+        "rolled next_total",
+        listed=rollovers.rollover_listed,
+    ),
+    "paydown": Kind(
+        wallets.check_paydown, "order", "balances credit", "balances", listed=wallets.paydown_listed
     ),
     "coupon": Kind(credit_units.check_coupon, "fixed pct", "base already_used", "discount"),
     "round_lines": Kind(
@@ -192,21 +295,4 @@ KINDS = {
 }
 
 #: Kinds that are not of rating: why their cases are not run yet.
-LATER = dict.fromkeys(
-    (
-        "auto_reload",
-        "breakage_plan",
-        "credit_allocation",
-        "credit_burndown",
-        "credit_lines",
-        "credit_order",
-        "deduction",
-        "expiry_instant",
-        "expiry_writeoff",
-        "paydown",
-        "rollover",
-        "wallet_allocation",
-        "wallet_balance",
-    ),
-    "the credit engine",
-) | dict.fromkeys(("revenue", "revenue_straight_line"), "revenue of the seller")
+LATER = dict.fromkeys(("revenue", "revenue_straight_line"), "revenue of the seller")

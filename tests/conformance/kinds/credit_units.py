@@ -53,6 +53,11 @@ def check_virtual_currency(case: Case, folder: Path) -> None:
     assert costs == [Decimal(cost) for cost in case["expected"]["draw_costs"] if Decimal(cost)]
 
 
+def virtual_currency_listed(case: Case) -> str:
+    """What costs nothing is a grant, without an entry."""
+    return "" if Decimal(case["plan"]["unit_price"]) else "credits that cost nothing are not bought"
+
+
 def check_coupon(case: Case, folder: Path) -> None:
     """A fixed coupon is a lot of free credits; a percentage is a discount of the plan."""
     plan, usage = case["plan"], case["usage"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ class Kind:
     """How cases of one kind are run.
 
     ``plan``, ``usage`` and ``expected`` are the keys that ``check`` understands, each a text
-    of words; a case with another key is skipped and the key is named. ``listed`` gives the
+    of words; a case with another key is skipped and the key is named. ``items`` has the words
+    of the mappings of a list, by where it is, such as ``plan.lots``. ``listed`` gives the
     reason why a case is not run, from its shape, or nothing.
     """
 
@@ -32,13 +33,19 @@ class Kind:
     expected: str
     steps: str = "up_to unit flat"
     listed: Callable[[Case], str] = _runs
+    items: Mapping[str, str] = field(default_factory=dict)
 
     def unknown_keys(self, case: Case) -> list[str]:
         """The keys of a case that its translator would not look at."""
-        found = _others("", case["plan"], self.plan) + _others("usage.", case["usage"], self.usage)
+        usage = case["usage"] or {}
+        found = _others("", case["plan"], self.plan) + _others("usage.", usage, self.usage)
         found += _others("expected.", case["expected"], self.expected)
         for step in case["plan"].get("tiers", ()):
             found += _others("tiers.", step, self.steps)
+        for place, words in self.items.items():
+            part, _, name = place.partition(".")
+            for item in (case[part] or {}).get(name, ()):
+                found += _others(f"{name}.", item, words)
         if case["plan"].get("model", "unit") not in MODELS:
             found.append(f"model {case['plan']['model']}")
         return sorted(set(found))

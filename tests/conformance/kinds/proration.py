@@ -1,4 +1,4 @@
-"""Fees for a part of a span: begun late, changed on the way, granted in advance."""
+"""Fees for a part of a span: begun late, changed on the way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conformance.kinds.run import rounded
 from tests.conformance.kinds.spans import PartOfSpan, days_of, part_of_span
 from tests.conformance.story import Story
 from tokenbooks.amounts import round_half_up
-from tokenbooks.periods import Period, parse_moment
+from tokenbooks.periods import Period
 
 _ACTUAL = "actual"
 #: How a case counts days -> how a plan says it.
@@ -63,22 +63,6 @@ def proration_change_listed(case: Case) -> str:
     return "" if part_of_span(*days_of(case["usage"])) else _NO_SPAN
 
 
-def check_grant_proration(case: Case, folder: Path) -> None:
-    """Credits for the rest of a span, as a fee of so many credits."""
-    plan = case["plan"]
-    share, whole = _seconds_left(case)
-    part = part_of_span(share, whole)
-    assert part is not None
-    amount = rounded(_prorated(folder, plan["credits"], part), plan)
-    assert amount == Decimal(case["expected"]["credits"])
-
-
-def grant_proration_listed(case: Case) -> str:
-    """Seconds count only where they are whole days of a span."""
-    found = part_of_span(*_seconds_left(case))
-    return "" if found else "plans prorate by the day, not by the second"
-
-
 def check_credit_note(case: Case, folder: Path) -> None:
     """A part of a fee and of its tax is credited; each is rounded from its exact amount."""
     usage, plan, part = case["usage"], case["plan"], _part(case)
@@ -110,13 +94,3 @@ def _prorated(folder: Path, amount: str, part: PartOfSpan, basis: str = "day") -
     fee |= {"from": f"{part.held.start}", "until": f"{part.held.end}"}
     story = Story(settle="arrears", rates=[], start=part.span.start, terms={"fees": [fee]})
     return rate_book(folder, story, part.span.end).total
-
-
-def _seconds_left(case: Case) -> tuple[Fraction, int]:
-    start, end, at = (
-        parse_moment(text)
-        for text in (case["plan"]["from"], case["plan"]["to"], case["usage"]["at"])
-    )
-    whole = end - start
-    left = min(end - at, whole) if at < end else end - end
-    return Fraction(left.total_seconds()) / Fraction(whole.total_seconds()), whole.days

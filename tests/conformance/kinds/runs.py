@@ -131,15 +131,6 @@ def check_cap(case: Case, folder: Path) -> None:
     assert over == Decimal(case["expected"]["discount"])
 
 
-def check_refund_cap(case: Case, folder: Path) -> None:
-    """What was paid caps what is credited, like any other amount of a span."""
-    usage = case["usage"]
-    plan = {"model": "unit", "unit": "1", "maximum": usage["paid"]} | case["plan"]
-    before, line = Decimal(usage["already_credited"]), Decimal(usage["credit"])
-    credit = _Figures(folder, plan, before, line).line(["maximum"])
-    assert credit == Decimal(case["expected"]["credit"])
-
-
 def check_threshold_billing(case: Case, folder: Path) -> None:
     """An invoice on the way bills all to date; the last one what is left, and the fee."""
     plan, expected = case["plan"], case["expected"]

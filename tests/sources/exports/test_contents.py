@@ -21,6 +21,11 @@ TEXT = b"date,model,input_tokens\n2025-11-01,small,12\n"
 MORE = b"2025-11-02,small,30\n"
 
 
+def gzipped(data: bytes) -> bytes:
+    """Packed without the time of day, which would name tests anew in every run."""
+    return gzip.compress(data, mtime=0)
+
+
 def zstd(data: bytes) -> bytes:
     return zstandard.ZstdCompressor().compress(data)
 
@@ -59,14 +64,14 @@ def read(name: str, data: bytes) -> tuple[dict[str, bytes], list[str]]:
     ("name", "packed", "plain"),
     [
         ("usage/a.csv", TEXT, TEXT),
-        ("usage/a.csv.gz", gzip.compress(TEXT), TEXT),
+        ("usage/a.csv.gz", gzipped(TEXT), TEXT),
         # a browser or a proxy has unpacked it already, or packed it without a word
         ("usage/a.csv.gz", TEXT, TEXT),
-        ("usage/a.csv", gzip.compress(TEXT), TEXT),
-        ("usage/a.csv.gz", gzip.compress(gzip.compress(TEXT)), TEXT),
+        ("usage/a.csv", gzipped(TEXT), TEXT),
+        ("usage/a.csv.gz", gzipped(gzipped(TEXT)), TEXT),
         # a log that grows by whole members, as `gzip >>` writes it
-        ("usage/a.csv.gz", gzip.compress(TEXT) + gzip.compress(MORE), TEXT + MORE),
-        ("usage/a.csv.gz", gzip.compress(b""), b""),
+        ("usage/a.csv.gz", gzipped(TEXT) + gzipped(MORE), TEXT + MORE),
+        ("usage/a.csv.gz", gzipped(b""), b""),
         ("usage/a.csv.zst", zstd(TEXT), TEXT),
         ("usage/a.csv.zst", zstd(TEXT) + zstd(MORE), TEXT + MORE),
         ("usage/a.csv.zst", skippable(b"index") + zstd(TEXT), TEXT),
@@ -91,7 +96,7 @@ def test_a_zip_has_a_content_for_each_of_its_files(here: Path) -> None:
     members = {
         "usage_data/": b"",
         "usage_data/cost-2026-6.csv": b"cost",
-        "usage_data/amount-2026-6.csv": gzip.compress(TEXT),
+        "usage_data/amount-2026-6.csv": gzipped(TEXT),
         "log.csv.zst": zstd(TEXT),
         "usage_data\\windows.csv": b"windows",
         "__MACOSX/usage_data/._cost-2026-6.csv": b"resource fork",
@@ -118,16 +123,16 @@ def test_a_member_is_one_of_several_or_alone(here: Path) -> None:
 
 
 def test_a_file_is_unpacked_once_and_again_when_it_changes(here: Path) -> None:
-    read("a.csv.gz", gzip.compress(TEXT))
+    read("a.csv.gz", gzipped(TEXT))
     (first,), _ = read_contents(Path("a.csv.gz"))
     (again,), _ = read_contents(Path("a.csv.gz"))
     (absolute,), _ = read_contents(here / "a.csv.gz")
     assert first.path == again.path == absolute.path
     assert absolute.origin == here / "a.csv.gz"
-    assert read("a.csv.gz", gzip.compress(TEXT + MORE)) == ({"a.csv.gz": TEXT + MORE}, [])
+    assert read("a.csv.gz", gzipped(TEXT + MORE)) == ({"a.csv.gz": TEXT + MORE}, [])
 
 
-@pytest.mark.parametrize("packed", [TEXT, gzip.compress(TEXT), zstd(TEXT)])
+@pytest.mark.parametrize("packed", [TEXT, gzipped(TEXT), zstd(TEXT)])
 def test_standard_input(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(packed)))
     for _ in range(2):  # it is there once, and is kept
@@ -175,7 +180,7 @@ def twice_named() -> bytes:
 
 
 ZIP = zip_of({"a.csv": TEXT * 20})
-GZIP, ZSTD = gzip.compress(TEXT * 20), zstd(TEXT * 20)
+GZIP, ZSTD = gzipped(TEXT * 20), zstd(TEXT * 20)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +201,7 @@ GZIP, ZSTD = gzip.compress(TEXT * 20), zstd(TEXT * 20)
         ),
         (encrypted(ZIP), "x/a.csv [packed-encrypted] it is encrypted"),
         (zip_of({"a.zip": ZIP}), "x/a.zip [packed-nested] it is an archive in another one"),
-        (gzip.compress(ZIP), "x [packed-nested] it is an archive in another one"),
+        (gzipped(ZIP), "x [packed-nested] it is an archive in another one"),
         (zip_of({"../a.csv": TEXT}), "x [packed-name] a member has a name that is no place"),
         (zip_of({"/etc/a.csv": TEXT}), "x [packed-name] a member has a name that is no place"),
         (zip_of({"C:\\a.csv": TEXT}), "x [packed-name] a member has a name that is no place"),
@@ -215,7 +220,7 @@ GZIP, ZSTD = gzip.compress(TEXT * 20), zstd(TEXT * 20)
         (b"7z\xbc\xaf\x27\x1c\0\4", "x [packed-unknown] it is 7-Zip, which is not read"),
         (b"\0" * 257 + b"ustar", "x [packed-unknown] it is tar, which is not read"),
         (
-            gzip.compress(b"usage.csv".ljust(257, b"\0") + b"ustar"),
+            gzipped(b"usage.csv".ljust(257, b"\0") + b"ustar"),
             "x [packed-unknown] it is tar, which is not read",
         ),
     ],
@@ -247,13 +252,13 @@ def test_without_the_extra_zstd_is_refused(here: Path, monkeypatch: pytest.Monke
     "data",
     [
         # 5 MB of the same byte come out of some kB: more than 1,000 to 1
-        gzip.compress(b"0" * 5_000_000),
+        gzipped(b"0" * 5_000_000),
         zstd(b"0" * 5_000_000),
         zip_of({"a.csv": b"0" * 5_000_000}),
         # each of 50 members is allowed, all together are not
         zip_of({f"{number}.csv": b"0" * 100_000 for number in range(50)}),
         # layers count together
-        gzip.compress(gzip.compress(b"0" * 2_000_000)),
+        gzipped(gzipped(b"0" * 2_000_000)),
     ],
 )
 def test_a_bomb_is_refused(here: Path, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,8 +273,8 @@ def test_no_file_may_be_larger_than_the_absolute_limit(
 ) -> None:
     monkeypatch.setattr(packing, "LARGEST_UNPACKED", 1_000)
     noise = random.Random(4).randbytes(2_000)  # it does not get smaller
-    assert read("a.gz", gzip.compress(noise[:1_000])) == ({"a.gz": noise[:1_000]}, [])
-    _, told = read("a.gz", gzip.compress(noise))
+    assert read("a.gz", gzipped(noise[:1_000])) == ({"a.gz": noise[:1_000]}, [])
+    _, told = read("a.gz", gzipped(noise))
     assert told[0].startswith("a.gz [packed-too-large] unpacked it is larger than 1,000 bytes")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from tokenbooks.amounts import share_out
-from tokenbooks.credits.draw import Draw
+from tokenbooks.credits.drawing import Draw
 from tokenbooks.credits.lots import Lot
 from tokenbooks.entries.destinations import Destinations, added
 from tokenbooks.entries.posted import Destination, Line, Posted, add

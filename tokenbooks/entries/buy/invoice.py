@@ -75,6 +75,7 @@ def invoice_entries(
     """One entry a document, on its date."""
     by_document = {(bill.contract, document_id(bill)): bill for bill in bills}
     payables = {(u.contract, u.unit): lines for u, lines in by_unit(changes, "payable").items()}
+    exchanged = _exchanged(changes)
     entries = []
     for contract, document in sorted({*payables, *by_document}):
         bill = by_document.get((contract, document))
@@ -82,13 +83,14 @@ def invoice_entries(
         lines: Posted = dict(payables.get((contract, document), {}))
         for relief in own:
             lines.update(relief.lines)
+        lines.update(exchanged.get((contract, document), {}))
         entries.append(
             booking.entry(
                 "invoice",
                 contract,
                 document,
                 bill.day if bill else booking.period.start,
-                _narration(bill, own),
+                _narration(bill, own, exchanged.get((contract, document), {})),
                 lines,
                 rule="invoice-relieves-accrual",
                 service=_service(own),
@@ -97,6 +99,15 @@ def invoice_entries(
             )
         )
     return entries
+
+
+def _exchanged(changes: Mapping[Line, Decimal]) -> dict[tuple[str, str], Posted]:
+    """The exchange differences that documents bring, by document, all their spans together."""
+    found: dict[tuple[str, str], Posted] = {}
+    for line, amount in changes.items():
+        if line.rule == "exchange-billed":
+            found.setdefault((line.contract, line.unit), {})[line] = amount
+    return found
 
 
 def _accrued_before(span: Owed, before: Mapping[Line, Decimal]) -> Decimal:
@@ -152,7 +163,7 @@ def _true_up(
         relief.lines = {line: amount for line, amount in relief.lines.items() if amount}
 
 
-def _narration(bill: Invoice | None, own: Sequence[Relief]) -> str:
+def _narration(bill: Invoice | None, own: Sequence[Relief], exchanged: Posted) -> str:
     if bill is not None and bill.kind == "credit_note":
         return "Credit note"
     true_up = sum((relief.true_up for relief in own), Decimal(0))
@@ -160,7 +171,12 @@ def _narration(bill: Invoice | None, own: Sequence[Relief]) -> str:
     if not accrued:
         rated = sum((relief.owed.billed_value for relief in own), Fraction(0))
         return f"Invoice, rated {money_text(round_half_up(rated, 2), 2)}" if rated else "Invoice"
-    return f"Invoice, accrued {accrued}, true-up {true_up}"
+    losses = sum(
+        (a for line, a in exchanged.items() if line.role != "accrued_expenses"), Decimal(0)
+    )
+    accrued += sum((a for line, a in exchanged.items() if line.role == "accrued_expenses"))
+    told = f"Invoice, accrued {accrued}, true-up {true_up}"
+    return f"{told}, exchange {losses}" if losses else told
 
 
 def _service(own: Sequence[Relief]) -> str:

@@ -19,6 +19,7 @@ from tokenbooks.amounts import round_half_up, share_out
 from tokenbooks.documents import Invoice, OpeningBalance
 from tokenbooks.entries.buy.purchase import PAID_FROM
 from tokenbooks.entries.destinations import Destinations, added
+from tokenbooks.entries.exchange import Exchange
 from tokenbooks.entries.posted import Destination, Line, Posted, add
 from tokenbooks.entries.service import ServiceSpan, last_day_of
 from tokenbooks.periods import Period
@@ -46,7 +47,12 @@ class Known(NamedTuple):
 
 @dataclass(slots=True)
 class Owed:
-    """One service span of a contract and party."""
+    """One service span of a contract and party.
+
+    ``opening_left`` is what of the opening accrual no invoice has billed. ``rate`` is that of
+    the service month, where usage is priced in a foreign currency; ``accrued`` is at it, and
+    what the accrual is carried at beyond that are lines of exchange (``accrual_exchange``).
+    """
 
     contract: str
     party: str
@@ -56,8 +62,10 @@ class Owed:
     billed_value: Fraction = Fraction(0)
     invoiced: dict[str, Decimal] = field(default_factory=dict)
     opening: Decimal = Decimal(0)
+    opening_left: Decimal = Decimal(0)
     accrued: Decimal = Decimal(0)
     known: Known | None = None
+    rate: Fraction = Fraction(1)
 
     @property
     def expense(self) -> Decimal:
@@ -87,12 +95,17 @@ def billed_amount(invoice: Invoice) -> Decimal:
     return -abs(invoice.amount) if invoice.kind == "credit_note" else invoice.amount
 
 
+def billed_tax(invoice: Invoice) -> Decimal:
+    """The tax on top, negative for a credit note."""
+    return -abs(invoice.tax) if invoice.kind == "credit_note" else invoice.tax
+
+
 def invoiced_days(invoices: Iterable[Invoice]) -> dict[date, date]:
     """Each day that an invoice bills, with the date of the first that does."""
     days: dict[date, date] = {}
     for invoice in invoices:
         if invoice.kind == "invoice":
-            for day in _service_days(invoice):
+            for day in service_days(invoice):
                 days[day] = min(days.get(day, invoice.day), invoice.day)
     return days
 
@@ -110,8 +123,9 @@ def owed_to_date(
 ) -> dict[str, Owed]:
     """What is owed by service span, from all facts up to the end of a period.
 
-    ``known`` is what the previous close knew, by service span. ``bills`` include tax
-    that is part of the cost.
+    All amounts are in the currency that prices the usage, of ``places`` decimals. ``known``
+    is what the previous close knew, by service span. ``bills`` include tax that is part of
+    the cost.
     """
     spans: dict[str, Owed] = {}
 
@@ -136,8 +150,8 @@ def owed_to_date(
             span(service).invoiced[document_id(bill)] = amount
     billed_spans = {service_span(day) for day in billed}
     for owed in spans.values():
-        opening_left = Decimal(0) if owed.service in billed_spans else owed.opening
-        owed.accrued = opening_left + _late(owed, known, places)
+        owed.opening_left = Decimal(0) if owed.service in billed_spans else owed.opening
+        owed.accrued = owed.opening_left + _late(owed, known, places)
     _accrue_open(spans.values(), places)
     return spans
 
@@ -154,14 +168,15 @@ def service_lines(spans: Iterable[Owed], default: Destination, places: int) -> P
     return posted
 
 
-def payable_lines(invoices: Iterable[Invoice], tax_kind: str, places: int) -> Posted:
-    """The lines of payables and recoverable tax, by document."""
+def payable_lines(invoices: Iterable[Invoice], tax_kind: str, exchange: Exchange) -> Posted:
+    """The lines of payables and recoverable tax, by document, at the rate of its day."""
     posted: Posted = {}
     for invoice in filter(is_bill, invoices):
         month = str(Period.month_of(invoice.day))
         unit = ("payable", invoice.contract, invoice.party, document_id(invoice), month)
-        amount = round_half_up(billed_amount(invoice), places)
-        tax = round_half_up(invoice.tax if amount >= 0 else -abs(invoice.tax), places)
+        rate = exchange.rate_of(invoice)
+        amount = exchange.in_book(billed_amount(invoice), rate)
+        tax = exchange.in_book(billed_tax(invoice), rate)
         paid_from = PAID_FROM[invoice.pay or "account"]
         # kept where it is nothing: a document of 0 is booked too, and relieves an accrual
         posted[Line(*unit, paid_from)] = -amount
@@ -212,7 +227,7 @@ def _spread(
 
     Days before the book's start have their part of the opening accrual as value.
     """
-    days = _service_days(bill)
+    days = service_days(bill)
     by_value: dict[str, Fraction] = {}
     by_days: dict[str, Fraction] = {}
     for day in days:
@@ -228,7 +243,8 @@ def _spread(
     return {service: shares[service] for service in sorted(shares, key=last_day_of)}
 
 
-def _service_days(invoice: Invoice) -> list[date]:
+def service_days(invoice: Invoice) -> list[date]:
+    """The days that a document bills, both ends included."""
     if invoice.first_day is None or invoice.last_day is None:
         return []
     whole = Period(invoice.first_day, invoice.last_day)

@@ -9,26 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from tokenbooks.amounts import round_half_up
+from tokenbooks.amounts import currency_places, round_half_up
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.buy.owed import document_id
+from tokenbooks.entries.buy.payable_movements import owed_for
 from tokenbooks.entries.buy.purchase import PAID_FROM, charged
 from tokenbooks.entries.entry import Entry
+from tokenbooks.entries.exchange import Exchange, settled_currency
 from tokenbooks.entries.posted import Line, Posted, add, by_unit
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 
 
-def payments_to_date(facts: Facts, receipts: Iterable[Invoice], places: int) -> Posted:
-    """What should be posted for the payments made so far, by document and day."""
+def payments_to_date(facts: Facts, receipts: Iterable[Invoice], exchange: Exchange) -> Posted:
+    """What should be posted for the payments made so far, by document and day.
+
+    What was payable in a foreign currency is relieved at the rate of the payment; what that
+    is more or less than it was carried at is an exchange difference (``payable_exchange``).
+    """
     liabilities = _liabilities(facts)
     posted: Posted = {}
     for receipt in receipts:
         month = str(Period.month_of(receipt.day))
         unit = ("receipt", receipt.contract, receipt.party, payment_id(receipt), month)
         settled = liabilities.get((receipt.contract, receipt.invoice), "accounts_payable")
-        paid = round_half_up(receipt.amount, places)
+        paid = exchange.in_book(receipt.amount, exchange.rate_of(receipt))
         add(posted, Line(*unit, settled), paid)
         add(posted, Line(*unit, PAID_FROM[receipt.pay or "cash"]), -paid)
     return posted
@@ -62,40 +68,48 @@ def payment_id(receipt: Invoice) -> str:
     return f"{document_id(receipt)}-{receipt.day}"
 
 
-def overpayments(
-    facts: Facts, period: Period, places: int
-) -> Iterator[tuple[Invoice, Decimal, Decimal]]:
+def overpayments(facts: Facts, period: Period) -> Iterator[tuple[Invoice, Decimal, Decimal]]:
     """The receipts of a period that pay more than their document is for.
 
-    With each, what the document is for, and what its receipts up to this one come to.
+    With each, what the document is for, and what its receipts up to this one come to, both
+    in the document's currency.
     """
-    owed = _owed(facts, places)
+    owed = _owed(facts)
     paid: dict[tuple[str, str], Decimal] = {}
     receipts = (row for row in facts.invoices if row.kind == "receipt" and row.day < period.end)
     for receipt in sorted(receipts, key=lambda row: (row.day, row.position)):
         key = (receipt.contract, receipt.invoice)
+        places = currency_places(receipt.currency or facts.book.currency)
         paid[key] = paid.get(key, Decimal(0)) + round_half_up(receipt.amount, places)
         if key in owed and paid[key] > owed[key] and receipt.day in period:
             yield receipt, owed[key], paid[key]
 
 
-def _owed(facts: Facts, places: int) -> dict[tuple[str, str], Decimal]:
+def _owed(facts: Facts) -> dict[tuple[str, str], Decimal]:
     """What each document is for: invoices, purchases, and balances of the opening."""
     owed: dict[tuple[str, str], Decimal] = {}
+
+    def owe(contract: str, document: str, currency: str | None, *amounts: Decimal) -> None:
+        places = currency_places(currency or facts.book.currency)
+        known = owed.get((contract, document), Decimal(0))
+        rounded = (round_half_up(amount, places) for amount in amounts)
+        owed[contract, document] = sum(rounded, known)
+
     for balance in facts.opening:
         if balance.document and balance.role in PAID_FROM.values():
-            key = (balance.contract, balance.document)
-            owed[key] = owed.get(key, Decimal(0)) - round_half_up(balance.amount, places)
+            owe(balance.contract, balance.document, balance.currency, -balance.amount)
     for event in facts.credits:
         if event.document and event.event == "purchase":
-            key = (event.contract, event.document)
-            owed[key] = owed.get(key, Decimal(0)) + charged(facts, event, places)
+            currency = settled_currency(facts, event)
+            is_foreign = currency != facts.book.currency
+            places = currency_places(currency)
+            whole = owed_for(facts, event) if is_foreign else charged(facts, event, places)
+            owe(event.contract, event.document, currency, whole)
     for row in facts.invoices:
         if row.kind == "invoice":
-            key = (row.contract, row.invoice)
             is_charged = facts.book.contracts[row.contract].tax_kind != "reverse_charge"
-            tax = round_half_up(row.tax, places) if is_charged else 0
-            owed[key] = owed.get(key, Decimal(0)) + round_half_up(row.amount, places) + tax
+            tax = row.tax if is_charged else Decimal(0)
+            owe(row.contract, row.invoice, row.currency, row.amount, tax)
     return owed
 
 

@@ -13,9 +13,11 @@ from fractions import Fraction
 
 from tokenbooks.amounts import round_half_up
 from tokenbooks.book import Book
-from tokenbooks.credits.lots import Lot, price_paid, tax_kind
+from tokenbooks.credits.acquisitions import price_paid, reduces_expense, tax_kind
+from tokenbooks.credits.lots import Lot
 from tokenbooks.documents import CreditEvent
 from tokenbooks.entries.booking import Booking
+from tokenbooks.entries.destinations import default_destination
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import Line, Posted, Unit, add, by_unit
 from tokenbooks.facts import Facts
@@ -25,6 +27,16 @@ from tokenbooks.periods import Period
 #: How a purchase is paid -> the role that is credited.
 PAID_FROM = {"cash": "cash", "card": "credit_card_payable", "account": "accounts_payable"}
 
+#: Rows whose lots are bought or given; what moves between lots has entries of its own.
+BOUGHT = frozenset({"purchase", "grant", "bonus", "adjust"})
+
+NARRATIONS = {
+    "purchase": "Credits bought",
+    "grant": "Credits for an outage",
+    "bonus": "Bonus credits",
+    "adjust": "Credits adjusted",
+}
+
 
 def purchases_to_date(facts: Facts, lots: Iterable[Lot], places: int) -> Posted:
     """What should be posted for the lots bought so far, by purchase."""
@@ -33,16 +45,21 @@ def purchases_to_date(facts: Facts, lots: Iterable[Lot], places: int) -> Posted:
         if lot.event.event == "opening":
             _opening(posted, facts, lot, places)
             continue
+        if lot.event.event not in BOUGHT:
+            continue
         purchase = lot.parent if lot.event.event == "bonus" and lot.parent else lot.id
         unit = ("purchase", lot.contract, lot.party, purchase, str(Period.month_of(lot.acquired)))
-        add(posted, Line(*unit, "prepaid_credits", lot=lot.id), lot.cost)
-        if lot.event.event == "purchase":
+        add(posted, Line(*unit, "prepaid_credits", lot=lot.id), lot.cost - lot.moved_cost)
+        if lot.event.event in {"purchase", "adjust"}:
             _payment(posted, facts, lot, unit, places)
+        elif reduces_expense(facts, lot.event):
+            add(posted, Line(*unit, *default_destination(facts.book)), -lot.cost)
     return posted
 
 
 def _opening(posted: Posted, facts: Facts, lot: Lot, places: int) -> None:
-    left = lot.cost - lot.cost_of(lot.used_before, places)
+    # what older lots moved into it has an opening of its own
+    left = lot.cost - lot.moved_cost - lot.cost_of(lot.used_before, places)
     unit = ("opening", lot.contract, lot.party, lot.id, str(facts.book.start))
     add(posted, Line(*unit, "prepaid_credits", lot=lot.id), left)
     add(posted, Line(*unit, "opening_equity"), -left)
@@ -95,8 +112,8 @@ def purchase_entries(
     entries = []
     for unit, amounts in by_unit(changes, "purchase").items():
         event = lots[unit.unit].event
-        narration = "Credits bought"
-        if any(line.lot not in {"", unit.unit} for line in amounts):
+        narration = NARRATIONS[event.event]
+        if event.event == "purchase" and any(line.lot not in {"", unit.unit} for line in amounts):
             narration = "Credits bought, cost shared with their bonus"
         entries.append(
             booking.entry(

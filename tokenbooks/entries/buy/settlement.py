@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 
-from tokenbooks.credits.draw import Drawn
+from tokenbooks.credits.drawing import Drawn
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import Posted
@@ -33,6 +34,18 @@ def settlement_days(
                 key = (contract, service_span(draw.used_at.date()))
                 days[key] = max(day, days.get(key, day))
     return days
+
+
+def settles(consumed: Posted, accrued: Posted) -> bool:
+    """Whether credits pay what was accrued: they are used up, and the accrual goes down.
+
+    Late usage that lots cover in part adds to both: it is consumption and an accrual.
+    """
+    return _change(consumed, "prepaid_credits") < 0 < _change(accrued, "accrued_expenses")
+
+
+def _change(lines: Posted, role: str) -> Decimal:
+    return sum((amount for line, amount in lines.items() if line.role == role), Decimal(0))
 
 
 def settlement_entries(

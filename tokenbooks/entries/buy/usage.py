@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from tokenbooks.amounts import currency_places
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.buy.invoice import Relief, Spans, invoice_entries, relieved
 from tokenbooks.entries.buy.reversal import reversal_entries
-from tokenbooks.entries.buy.settlement import SettledOn, settlement_entries
+from tokenbooks.entries.buy.settlement import SettledOn, settlement_entries, settles
+from tokenbooks.entries.buy.sharing import shared_anew, sharing_entries
 from tokenbooks.entries.destinations import default_destination
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.posted import Line, Posted, by_service, difference
@@ -41,7 +43,10 @@ def usage_entries(
     for relief in reliefs:
         for line, amount in relief.lines.items():
             booked[line] = booked.get(line, Decimal(0)) + amount
-    rest = by_service(difference(_service_lines(changes), booked), "service")
+    untold = by_service(difference(_service_lines(changes), booked), "service")
+    places = currency_places(booking.facts.book.currency)
+    moved, rest = shared_anew(untold, changes, bills, places)
+    entries += sharing_entries(booking, moved, owed)
     consumed = by_service(changes, "consumption")
     for key in sorted({*rest, *consumed}, key=lambda key: (last_day_of(key[1]), key)):
         entries += _span_entries(booking, key, consumed.get(key, {}), rest.get(key, {}), settled_on)
@@ -81,7 +86,7 @@ def _span_entries(
 ) -> list[Entry]:
     contract, service = key
     day = last_day_of(service)
-    if consumed and accrued and booking.is_late(day):
+    if booking.is_late(day) and settles(consumed, accrued):
         return list(settlement_entries(booking, key, {**consumed, **accrued}, settled_on))
     entries = []
     if consumed:

@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from tokenbooks.sources.exports.grouping import SINCE, grouped_sql
+from tokenbooks.sources.exports.normal.expression import Expression
 from tokenbooks.sources.exports.normal.normal_form import LongRows, NormalForm
 from tokenbooks.sources.exports.sql_text import quoted, quoted_list
+from tokenbooks.sources.exports.summing import Summing, time_keys
 from tokenbooks.usage.layout import (
     AMOUNT_TYPE,
-    NOT_OWED,
-    REPLACED,
-    USED,
     Layout,
     last_value,
     meter_type,
 )
 
-#: Column of a relation that says whether another row replaces this one.
-REPLACED_COLUMN = "replaced"
 
-#: The columns of a row's time, and of the time of the last level: ``since_`` and its name.
-_MOMENT, _SINCE = "moment", "since_"
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """What a file adds to a table: ``columns`` of the sums that ``source`` comes to."""
+
+    table: str
+    columns: str
+    source: str
+
+    @property
+    def sql(self) -> str:
+        """The statement that adds it."""
+        return f"INSERT INTO {self.table} SELECT {self.columns} {self.source}"
+
+    def staging(self, name: str) -> str:
+        """The statement that keeps the sums in a table of their own."""
+        return f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * {self.source}"
+
+    def from_staged(self, name: str) -> str:
+        """The statement that adds the sums that were kept."""
+        return f"INSERT INTO {self.table} SELECT {self.columns} FROM {name}"
 
 
 def usage_insert(
-    form: NormalForm, file: int, layout: Layout, relation: str, replacements: bool = False
-) -> str:
-    """The statement that adds a file's usage, read from a relation of its raw rows.
+    form: NormalForm,
+    file: int,
+    layout: Layout,
+    relation: str,
+    replacements: bool = False,
+    id: Expression | None = None,
+) -> Insert:
+    """A file's usage, read from a relation of its raw rows.
 
-    With ``replacements`` the relation has a column ``replaced``.
+    With ``replacements`` the relation has a column ``replaced``. With ``id``, a number of
+    each row, the sums have a column with the list of them.
     """
     keys = _dimension_keys(form, layout.dimensions)
     names = {meter: f"q{n}" for n, meter in enumerate(layout.meters)}
@@ -36,11 +59,12 @@ def usage_insert(
     levels = [name for m, name in names.items() if m in form.file.levels and name in sums]
     quantities = [name if name in sums else _nothing(m, layout) for m, name in names.items()]
     quantities += [
-        f"{_SINCE}{names[m]}" if names[m] in levels else "NULL" for m in layout.level_meters
+        f"{SINCE}{names[m]}" if names[m] in levels else "NULL" for m in layout.level_meters
     ]
     stated = _add_stated(form, keys, sums)
-    grouped = _grouped(form, keys, sums, relation, replacements, levels)
-    return _usage_rows(form, file, layout, keys, quantities, f"rows, {stated}", grouped)
+    summing = Summing(form, keys, sums, replacements, levels, id)
+    source = grouped_sql(summing, relation)
+    return _usage_rows(form, file, layout, keys, quantities, f"rows, {stated}", source)
 
 
 def long_staging(
@@ -60,18 +84,16 @@ def long_staging(
     levels = ["level"] if form.file.levels else []
     sums |= {"level": long.level} if levels else {}
     _add_stated(form, keys, sums)
-    grouped = _grouped(form, keys, sums, relation, replacements, levels)
-    return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * {grouped}"
+    source = grouped_sql(Summing(form, keys, sums, replacements, levels), relation)
+    return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * {source}"
 
 
 def long_insert(form: NormalForm, file: int, layout: Layout, table: str) -> str:
-    """The statement that adds staged rows, a column per meter."""
+    """The statement that adds rows staged by ``long_staging``, a column per meter."""
     keys = _dimension_keys(form, layout.dimensions)
     quantities = [_long_quantity(form, name, layout) for name in layout.meters]
     quantities += [
-        f"max({_SINCE}level) FILTER (meter = {quoted(name)})"
-        if name in form.file.levels
-        else "NULL"
+        f"max({SINCE}level) FILTER (meter = {quoted(name)})" if name in form.file.levels else "NULL"
         for name in layout.level_meters
     ]
     stated = _NOT_STATED
@@ -80,13 +102,13 @@ def long_insert(form: NormalForm, file: int, layout: Layout, table: str) -> str:
         stated = f"sum(amount)::{AMOUNT_TYPE}, currency, meaning"
     tail = f"sum(rows), {stated}"
     insert = _usage_rows(form, file, layout, keys, quantities, tail, f"FROM {table}")
-    return f"{insert} GROUP BY {', '.join([*_time_keys(form), *keys])}"
+    return f"{insert.sql} GROUP BY {', '.join([*time_keys(form), *keys])}"
 
 
 _NOT_STATED = f"NULL::{AMOUNT_TYPE}, NULL, NULL"
 
 
-def _add_stated(form: NormalForm, keys: dict[str, str], sums: dict[str, str]) -> str:
+def _add_stated(form: NormalForm, keys: dict[str, Expression], sums: dict[str, str]) -> str:
     """Add the file's own cost to keys and sums; its columns."""
     if form.amount is None:
         return _NOT_STATED
@@ -98,7 +120,7 @@ def _add_stated(form: NormalForm, keys: dict[str, str], sums: dict[str, str]) ->
 def _long_quantity(form: NormalForm, name: str, layout: Layout) -> str:
     kind = meter_type(name)
     if name in form.file.levels:
-        return f"{last_value('level', f'{_SINCE}level')} FILTER (meter = {quoted(name)})::{kind}"
+        return f"{last_value('level', f'{SINCE}level')} FILTER (meter = {quoted(name)})::{kind}"
     chosen = f"meter = {quoted(name)}"
     if form.long is not None and (measured := form.long.measures.get(name)):
         chosen = f"meter IN {quoted_list(measured)}"
@@ -116,8 +138,9 @@ def stated_insert(
     dimensions: Sequence[str],
     relation: str,
     replacements: bool = False,
-) -> str:
-    """The statement that adds a statement's amounts."""
+    id: Expression | None = None,
+) -> Insert:
+    """A statement's amounts; arguments as of ``usage_insert``."""
     keys = _dimension_keys(form, dimensions)
     sums: dict[str, str] = {}
     _add_stated(form, keys, sums)
@@ -131,14 +154,14 @@ def stated_insert(
     currency, meaning = ("currency", "meaning") if form.amount else ("NULL", "NULL")
     billed = f"billed::{AMOUNT_TYPE}" if "billed" in sums else "NULL"
     head = _head(form, file)
-    grouped = _grouped(form, keys, sums, relation, replacements)
+    source = grouped_sql(Summing(form, keys, sums, replacements, id=id), relation)
     listed = f"{columns}, " if columns else ""
     told = f"{amounts}, {currency}, rows, {billed}, {meaning}"
-    return f"INSERT INTO stated_read SELECT {head}, {listed}{told} {grouped}"
+    return Insert("stated_read", f"{head}, {listed}{told}", source)
 
 
-def _dimension_keys(form: NormalForm, dimensions: Sequence[str]) -> dict[str, str]:
-    """What to group by, as name -> SQL: each dimension once, the party's too."""
+def _dimension_keys(form: NormalForm, dimensions: Sequence[str]) -> dict[str, Expression]:
+    """What to group by, by name: each dimension once, the party's too."""
     keys = {f"k{n}": form.dimensions[d] for n, d in enumerate(dimensions) if d in form.dimensions}
     each = form.file.each
     if each and each in form.dimensions and each not in dimensions:
@@ -150,11 +173,11 @@ def _usage_rows(
     form: NormalForm,
     file: int,
     layout: Layout,
-    keys: Mapping[str, str],
+    keys: Mapping[str, Expression],
     quantities: Sequence[str],
     rows: str,
     source: str,
-) -> str:
+) -> Insert:
     columns = [f"k{n}" if f"k{n}" in keys else "NULL" for n in range(len(layout.dimensions))]
     each = form.file.each
     party = "''"
@@ -163,47 +186,9 @@ def _usage_rows(
     elif "party" in keys:
         party = "coalesce(party, '')"
     selected = ", ".join([_head(form, file), party, *columns, *quantities, rows])
-    return f"INSERT INTO usage_read SELECT {selected} {source}"
+    return Insert("usage_read", selected, source)
 
 
 def _head(form: NormalForm, file: int) -> str:
     bucket = "bucket, bucket_end" if form.time.bucket else "NULL, NULL"
     return f"{file}, {bucket}, step::TIMESTAMP, verdict"
-
-
-def _time_keys(form: NormalForm) -> list[str]:
-    return ["step", "verdict", *(["bucket", "bucket_end"] if form.time.bucket else [])]
-
-
-def _grouped(
-    form: NormalForm,
-    keys: Mapping[str, str],
-    sums: Mapping[str, str],
-    relation: str,
-    replacements: bool,
-    levels: Sequence[str] = (),
-) -> str:
-    """The sums by step, bucket, verdict and keys, as a ``FROM`` clause.
-
-    Of ``levels``, which are some of ``sums``, it is the last value, and when it was said.
-    """
-    verdict = form.verdict
-    if replacements:
-        kept = f"{REPLACED_COLUMN} AND {verdict} IN ({USED}, {NOT_OWED})"
-        verdict = f"CASE WHEN {kept} THEN {REPLACED}::TINYINT ELSE {verdict} END"
-    columns = [f"{form.time.step_key} AS step", f"{verdict} AS verdict"]
-    if form.time.bucket:
-        columns += [f"{form.time.bucket} AS bucket", f"{form.time.bucket_end} AS bucket_end"]
-    columns += [f"{sql} AS {name}" for name, sql in [*keys.items(), *sums.items()]]
-    columns += [f"{form.time.start} AS {_MOMENT}"] if levels else []
-    grouping = ", ".join([*_time_keys(form), *keys])
-    totals = "".join(
-        f", {last_value(name, _MOMENT) if name in levels else f'sum({name})'} AS {name}"
-        for name in sums
-    )
-    totals += "".join(
-        f", max({_MOMENT}) FILTER ({name} IS NOT NULL) AS {_SINCE}{name}" for name in levels
-    )
-    carried = (REPLACED_COLUMN,) if replacements else ()
-    rows = f"SELECT {', '.join(columns)} FROM {form.values_of(relation, carried)}"
-    return f"FROM (SELECT {grouping}{totals}, count(*) AS rows FROM ({rows}) GROUP BY {grouping})"

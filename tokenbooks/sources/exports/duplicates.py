@@ -1,7 +1,8 @@
 """Rows that say which one they are (``id``): the same row twice counts once.
 
 Two steps, so that files without repeated ids pay little and files without ids nothing:
-first the ids that occur more than once, by their hash; then only the rows with those.
+first the ids that occur more than once, by their hash; then only the rows with those. A file
+alone tells its ids while it is read: only if one stands there twice are there two steps.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tokenbooks.problems import Position, Problem, error, merged
+from tokenbooks.sources.exports.normal.expression import Expression
 from tokenbooks.sources.exports.normal.normal_form import ROW_NUMBER, NormalForm
 from tokenbooks.sources.exports.sql_text import quoted
+from tokenbooks.sources.exports.summing import FIRST_RULE
 from tokenbooks.usage.layout import NOT_OWED, USED
 
 if TYPE_CHECKING:
@@ -43,6 +46,36 @@ def find_duplicates(
         relations.update(found)
         problems.extend(differing)
     return relations, problems
+
+
+def alone_with_ids(forms: Mapping[int, NormalForm]) -> set[int]:
+    """Files whose ids can stand in no other file, and that can tell them while they are read."""
+    groups: dict[object, list[int]] = {}
+    for index, form in forms.items():
+        if form.id_column is not None:
+            groups.setdefault(_group(form), []).append(index)
+    lone = (members[0] for members in groups.values() if len(members) == 1)
+    return {
+        index
+        for index in lone
+        if not (forms[index].long or forms[index].file.hold or forms[index].file.events)
+    }
+
+
+def hashed_id(form: NormalForm) -> Expression | None:
+    """The number that stands for a row's id, NULL without one; None where the file has none."""
+    column = form.id_column
+    if column is None:
+        return None
+    cell = f"c{column}"
+    return Expression(f"CASE WHEN {cell} IS NOT NULL THEN hash({cell}) END", frozenset({column}))
+
+
+def has_repeated(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether a table of sums with lists of ``ids`` has one twice; what a rule skips says none."""
+    ids = f"SELECT unnest(ids) AS id FROM {table} WHERE verdict < {FIRST_RULE}"
+    found = f"SELECT id FROM ({ids}) GROUP BY id HAVING count(*) > 1 LIMIT 1"
+    return bool(connection.execute(found).fetchall())
 
 
 def _group(form: NormalForm) -> tuple[str, str, str, tuple[tuple[str, str], ...]]:

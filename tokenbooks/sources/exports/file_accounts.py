@@ -16,6 +16,7 @@ from tokenbooks.sources.exports.normal.normal_time import SHORTEST_DAY
 from tokenbooks.sources.exports.normal.normalising import looks_like_meter
 from tokenbooks.sources.exports.sheets.csv_sheet import CsvSheet
 from tokenbooks.sources.exports.stated import account_amounts
+from tokenbooks.sources.exports.summing import FIRST_RULE
 from tokenbooks.usage.accounting import EMPTY, NOT_OWED_ROWS, STATEMENT, FileAccount
 from tokenbooks.usage.layout import NOT_OWED, REJECTED, REPLACED, SKIPPED, USED, meter_column
 
@@ -32,13 +33,16 @@ def account_files(
     another number of rows than the file has), ``currencies-mixed``, ``file-twice``,
     ``part-exceeds-whole`` and ``unknown-columns`` as warnings.
     """
-    sums = {table: _sums(connection, table) for table in ("usage_read", "stated_read")}
+    tables = ("usage_read", "stated_read")
+    rules = {table: _take_reasons(connection, table) for table in tables}
+    sums = {table: _sums(connection, table) for table in tables}
     accounts: list[FileAccount] = []
     problems: list[Problem] = []
     for index, form in sorted(forms.items()):
         table = "stated_read" if form.file.kind == STATEMENT else "usage_read"
         digest = digests.of(form.file.path)
-        account = _account(connection, index, form, sums[table].get(index, {}), digest)
+        skipped = _skipped(form, rules[table].get(index, {}))
+        account = _account(index, form, sums[table].get(index, {}), skipped, digest)
         if form.amount is not None:
             account, found = account_amounts(connection, account, form, table)
             problems.extend(found)
@@ -78,15 +82,10 @@ _VERDICTS = {
 
 
 def _account(
-    connection: duckdb.DuckDBPyConnection,
-    index: int,
-    form: NormalForm,
-    sums: Mapping[str, Any],
-    digest: Digest,
+    index: int, form: NormalForm, sums: Mapping[str, Any], skipped: dict[str, int], digest: Digest
 ) -> FileAccount:
     counts = {name: int(sums.get(name, 0)) for name in _VERDICTS}
     other_zone = form.time.day_zone != form.file.zone
-    skipped = _skipped(connection, form, counts["skipped"])
     if counts["not_owed"]:
         skipped = {**skipped, NOT_OWED_ROWS: counts["not_owed"]}
     return FileAccount(
@@ -114,21 +113,30 @@ def _account(
     )
 
 
-def _skipped(connection: duckdb.DuckDBPyConnection, form: NormalForm, count: int) -> dict[str, int]:
-    """Skipped rows by reason; a second scan tells reasons apart where there are several."""
-    if not count:
-        return {}
-    if len(form.skips) == 1:
-        return {form.skips[0][0]: count}
-    branches = "".join(f" WHEN {sql} THEN {n}" for n, (_, sql) in enumerate(form.skips))
+def _take_reasons(connection: duckdb.DuckDBPyConnection, table: str) -> _Reasons:
+    """Skipped rows by file and rule, whose verdict from here on is that they are."""
     rows = connection.execute(
-        f"SELECT CASE{branches} END AS rule, count(*) FROM {form.values_of(form.scan)}"
-        " GROUP BY rule HAVING rule IS NOT NULL ORDER BY rule"
+        f"SELECT file, verdict, sum(rows)::BIGINT FROM {table} WHERE verdict >= {FIRST_RULE}"
+        " GROUP BY file, verdict ORDER BY file, verdict"
     ).fetchall()
+    if rows:
+        connection.execute(f"UPDATE {table} SET verdict = {SKIPPED} WHERE verdict >= {FIRST_RULE}")
+    reasons: _Reasons = {}
+    for file, verdict, count in rows:
+        reasons.setdefault(file, {})[verdict - FIRST_RULE] = count
+    return reasons
+
+
+#: How many rows a file's rules skip, by the number of the rule.
+_Reasons = dict[int, dict[int, int]]
+
+
+def _skipped(form: NormalForm, rules: Mapping[int, int]) -> dict[str, int]:
+    """Skipped rows by reason."""
     reasons: dict[str, int] = {}
-    for rule, rows_skipped in rows:
+    for rule, rows in rules.items():
         reason = form.skips[rule][0]
-        reasons[reason] = reasons.get(reason, 0) + rows_skipped
+        reasons[reason] = reasons.get(reason, 0) + rows
     return reasons
 
 
@@ -144,7 +152,7 @@ def _row_problems(
     # without a quote every line is a row of its own; an open quote could swallow many
     doubtful = form.sheet.is_text and digest.has_quote
     if form.sheet.rows is not None or (
-        doubtful and account.rows_read != count_lines(form.file.path) - 1
+        doubtful and account.rows_read != count_lines(form.file.path) - _lines_above(form)
     ):
         # blank lines and quoted line feeds are no rows: count what there is
         rows = form.sheet.rows
@@ -154,6 +162,11 @@ def _row_problems(
             help = "look for a quote that does not close, and download the file again"
             problems.append(error("rows-lost", message, help, Position(account.shown)))
     return problems
+
+
+def _lines_above(form: NormalForm) -> int:
+    """The lines of the header, and of what stands before it."""
+    return 1 + (form.sheet.layout.skipped if isinstance(form.sheet, CsvSheet) else 0)
 
 
 def _held(account: FileAccount) -> list[Problem]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tokenbooks.names import INFORMATIONAL_METERS, STANDARD_METERS, nearest
 from tokenbooks.problems import Position, Problem, error
 from tokenbooks.sources.exports.aggregation import (
+    Insert,
     long_insert,
     long_staging,
     stated_insert,
@@ -23,10 +24,16 @@ from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
 from tokenbooks.sources.exports.descriptors.detection import detect_format, without_amounts
 from tokenbooks.sources.exports.diagnosis import diagnose_refusal
 from tokenbooks.sources.exports.digest import Digests
-from tokenbooks.sources.exports.duplicates import find_duplicates
+from tokenbooks.sources.exports.duplicates import (
+    alone_with_ids,
+    find_duplicates,
+    has_repeated,
+    hashed_id,
+)
 from tokenbooks.sources.exports.file_accounts import account_files
 from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.missing_pages import missing_pages
+from tokenbooks.sources.exports.normal.expression import Expression
 from tokenbooks.sources.exports.normal.normal_form import NormalForm
 from tokenbooks.sources.exports.normal.normalising import build_normal_form
 from tokenbooks.sources.exports.same_rows import find_same_rows
@@ -37,6 +44,10 @@ from tokenbooks.usage.layout import USED, Layout, stated_read_sql, usage_read_sq
 
 if TYPE_CHECKING:
     import duckdb
+
+
+#: Of the rows of a file so large all ids are kept in memory while it is read; in bytes.
+LARGEST_WITH_IDS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +174,9 @@ class _Reading:
 
     def read(self) -> list[Problem]:
         """Fill the tables from every file; what DuckDB refuses is among the problems."""
-        duplicates, found = find_duplicates(self.connection, self.forms)
+        alone = {index for index in alone_with_ids(self.forms) if self._is_small(index)}
+        others = {index: form for index, form in self.forms.items() if index not in alone}
+        duplicates, found = find_duplicates(self.connection, others)
         self.problems.extend(found)
         duplicates |= find_same_rows(self.connection, self.forms)
         relations = {
@@ -179,14 +192,46 @@ class _Reading:
             if form.long is not None:
                 if index in staged:
                     self._run(index, form, long_insert(form, index, self.layout, staged[index]))
-            elif form.file.kind == STATEMENT:
-                dimensions = self.stated_dimensions
-                insert = stated_insert(form, index, dimensions, relation, replacements)
-                self._run(index, form, insert)
-            else:
-                insert = usage_insert(form, index, self.layout, relation, replacements)
-                self._run(index, form, insert)
+            elif index not in alone or not self._insert_unless_repeated(index, form):
+                if index in alone:
+                    found_in, found = find_duplicates(self.connection, {index: form})
+                    self.problems.extend(found)
+                    relation, replacements = found_in.get(index, form.scan), index in found_in
+                self._run(index, form, self._insert(index, form, relation, replacements).sql)
         return self.problems
+
+    def _insert(
+        self,
+        index: int,
+        form: NormalForm,
+        relation: str,
+        replacements: bool,
+        id: Expression | None = None,
+    ) -> Insert:
+        if form.file.kind == STATEMENT:
+            dimensions = self.stated_dimensions
+            return stated_insert(form, index, dimensions, relation, replacements, id)
+        return usage_insert(form, index, self.layout, relation, replacements, id)
+
+    def _is_small(self, index: int) -> bool:
+        """Whether the ids of a file fit into memory, whatever it holds."""
+        return self.forms[index].file.path.stat().st_size <= LARGEST_WITH_IDS
+
+    def _insert_unless_repeated(self, index: int, form: NormalForm) -> bool:
+        """Add a file whose rows have ids, in one scan; False if an id stands there twice."""
+        import duckdb
+
+        table = f"identified_{index}"
+        insert = self._insert(index, form, form.scan, False, hashed_id(form))
+        try:
+            self.connection.execute(insert.staging(table))
+        except duckdb.Error:
+            return False  # the same scan without ids says why
+        repeated = has_repeated(self.connection, table)
+        if not repeated:
+            self._run(index, form, insert.from_staged(table))
+        self.connection.execute(f"DROP TABLE {table}")
+        return not repeated
 
     def _stage_long(self, relations: dict[int, tuple[str, bool]]) -> dict[int, str]:
         """Sum the files whose rows name their meter; the tables, by file."""

@@ -61,10 +61,10 @@ def row_at(
         f"({form.time.bucket or 'NULL'})::TIMESTAMP",
         form.verdict,
         form.amount.amount if form.amount else "NULL",
-        form.amount.currency if form.amount else "NULL",
-        long.meter if long else "NULL",
+        form.amount.currency.sql if form.amount else "NULL",
+        long.meter.sql if long else "NULL",
         long.quantity if long else "NULL",
-        *form.dimensions.values(),
+        *map(str, form.dimensions.values()),
         *form.meters.values(),
         *form.measures.values(),
     ]

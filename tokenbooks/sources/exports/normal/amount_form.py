@@ -9,6 +9,7 @@ from tokenbooks.sources.exports.descriptors.descriptor import (
 )
 from tokenbooks.sources.exports.normal import sql_values
 from tokenbooks.sources.exports.normal.cells import Cells
+from tokenbooks.sources.exports.normal.expression import Expression, about, constant
 from tokenbooks.sources.exports.normal.normal_form import AmountForm
 from tokenbooks.sources.exports.sql_text import quoted, quoted_list
 from tokenbooks.usage.accounting import USAGE
@@ -33,15 +34,15 @@ def build_amount(cells: Cells, spec: StatedAmount) -> AmountForm | None:
     return AmountForm(amount, listed, currency, billed, meaning, in_total)
 
 
-def not_owed(cells: Cells, spec: StatedAmount, form: AmountForm | None) -> str:
+def not_owed(cells: Cells, spec: StatedAmount, form: AmountForm | None) -> Expression | None:
     """Whether a row is nobody's expense: usage inside a subscription, or paid by free credits.
 
-    A file that has no column of amounts may tell so nevertheless.
+    None where no row is. A file that has no column of amounts may tell so nevertheless.
     """
     meaning = form.meaning if form else _meaning(cells, spec, None, None)
-    if not any(f"'{name}'" in meaning for name in NOT_OWED_MEANINGS):
-        return ""
-    return f"{meaning} IN {quoted_list(NOT_OWED_MEANINGS)}"
+    if not any(quoted(name) in meaning.sql for name in NOT_OWED_MEANINGS):
+        return None
+    return about(f"{meaning} IN {quoted_list(NOT_OWED_MEANINGS)}", meaning)
 
 
 def _amount(cells: Cells, spec: StatedAmount) -> int | None:
@@ -50,21 +51,20 @@ def _amount(cells: Cells, spec: StatedAmount) -> int | None:
         index = cells.index(*spec.columns)
         if index is None:
             return None
-        amount = sql_values.amount(_first_text(cells, spec), spec.unit, spec.binary)
+        amount = cells.amount(_first_text(cells, spec), spec.unit, spec.binary)
         if spec.nothing:
             said = f"coalesce(c{index}, '') IN {quoted_list(spec.nothing)}"
             amount = f"CASE WHEN {said} THEN 0::DECIMAL(38,18) ELSE {amount} END"
         if spec.plus and (added := cells.index(spec.plus[0])) is not None:
             amount += f" + {sql_values.json_sum(f'c{added}', spec.plus[1])}"
-        cells.values["a"] = f"({amount})::DECIMAL(38,18)" if spec.plus else amount
+        cells.values["a"] = Expression(f"({amount})::DECIMAL(38,18)" if spec.plus else amount)
     else:
         index, quantity = cells.index(spec.price), cells.index(spec.quantity)
         if index is None or quantity is None:
             return None
-        cells.values["a"] = sql_values.product(
-            cells.number_text(index, spec.nothing), cells.number_text(quantity, spec.nothing)
-        )
-    cells.require("bad-amount", index, "a IS NOT NULL")
+        price, counted = (cells.number_text(n, spec.nothing) for n in (index, quantity))
+        cells.values["a"] = Expression(cells.product(price, counted))
+    cells.require("bad-amount", index, Expression("a IS NOT NULL"))
     return index
 
 
@@ -72,7 +72,9 @@ def _first_text(cells: Cells, spec: StatedAmount) -> str:
     """The first of the columns that is not empty, as a number's text."""
     found = [index for name in spec.columns if (index := cells.index(name)) is not None]
     texts = [cells.number_text(index, spec.nothing) for index in found]
-    return texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
+    return (
+        texts[0] if len(texts) == 1 else cells.named_text(f"coalesce({', '.join(texts)})", *texts)
+    )
 
 
 def _another(cells: Cells, spec: StatedAmount, name: str, column: str | None) -> str | None:
@@ -81,36 +83,42 @@ def _another(cells: Cells, spec: StatedAmount, name: str, column: str | None) ->
     if index is None:
         return None
     text = cells.number_text(index, spec.nothing)
-    amount = sql_values.amount(text, spec.unit, spec.binary)
-    cells.values[name] = f"CASE WHEN {text} IS NOT NULL THEN {amount} END"
-    cells.values[f"{name}_said"] = f"{text} IS NOT NULL"
-    cells.require("bad-amount", index, f"({name} IS NOT NULL OR NOT {name}_said)")
+    amount = cells.amount(text, spec.unit, spec.binary)
+    cells.values[name] = Expression(f"CASE WHEN {text} IS NOT NULL THEN {amount} END")
+    cells.values[f"{name}_said"] = Expression(f"{text} IS NOT NULL")
+    cells.require("bad-amount", index, Expression(f"({name} IS NOT NULL OR NOT {name}_said)"))
     return name
 
 
-def _currency(cells: Cells, spec: StatedAmount, amount: int) -> str:
+def _currency(cells: Cells, spec: StatedAmount, amount: int) -> Expression:
     if spec.currency == CONTRACT_CURRENCY:
-        return quoted(cells.file.currency) if cells.file.currency else "NULL::VARCHAR"
+        return constant(quoted(cells.file.currency) if cells.file.currency else "NULL::VARCHAR")
     if spec.currency is not None:
-        return quoted(spec.currency)
+        return constant(quoted(spec.currency))
     index = cells.index(*spec.currency_columns)
-    cell = "NULL" if index is None else f"c{index}"
-    if index is not None:
-        cells.raw.add(index)
-    sound = f"regexp_full_match({cell}, '[A-Za-z]{{3}}')"
+    cell = constant("NULL") if index is None else cells.written(index)
+    sound = about(f"regexp_full_match({cell}, '[A-Za-z]{{3}}')", cell, costly=True)
     cells.require("bad-currency", amount if index is None else index, sound)
-    return f"upper({cell})"
+    return about(f"upper({cell})", cell, costly=True)
 
 
-def _meaning(cells: Cells, spec: StatedAmount, listed: str | None, billed: str | None) -> str:
-    branches = ""
+def _meaning(
+    cells: Cells, spec: StatedAmount, listed: str | None, billed: str | None
+) -> Expression:
+    branches, conditions = "", []
     for meaning in spec.meanings:
         condition = cells.condition(meaning.condition)
         if meaning.zero and listed:
-            condition = f"a = 0 AND {listed} > 0"
+            condition = cells.flag(f"a = 0 AND {listed} > 0")
+        elif condition and meaning.condition and not meaning.condition.like:
+            condition = cells.flag(condition.sql)
         if meaning.unbilled and billed and condition:
-            condition += f" AND coalesce({billed}, 0) = 0"
+            unbilled = cells.flag(f"coalesce({billed}, 0) = 0")
+            condition = about(f"{condition} AND {unbilled}", condition, unbilled)
         if condition:
             branches += f" WHEN {condition} THEN {quoted(meaning.means)}"
+            conditions.append(condition)
     usual = quoted(spec.means)
-    return f"(CASE{branches} ELSE {usual} END)" if branches else usual
+    if not branches:
+        return constant(usual)
+    return about(f"(CASE{branches} ELSE {usual} END)", *conditions, costly=True)

@@ -1,7 +1,8 @@
 """How one file's rows are read in the words of tokenbooks, as SQL.
 
 Reading has two layers. The *values* are the file's cells cast with a check (``v3`` is
-the number in column ``c3``, ``t`` the time, ``e`` the end of the bucket). On top of
+the number in column ``c3``, ``t`` the time, ``e`` the end of the bucket); what several of
+them need stands ``below``, and is computed once. On top of
 them stand the dimensions, the meters, the step and the verdict of a row. Whatever reads
 rows (the bulk reader, the search for bad rows, ``explain``) uses the same SQL, which
 ``normalising`` builds from a descriptor and a header.
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 
 from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
 from tokenbooks.sources.exports.files import ExportFile
+from tokenbooks.sources.exports.normal.expression import Expression
 from tokenbooks.sources.exports.normal.normal_time import TimeForm
 from tokenbooks.sources.exports.sheets.sheet import Header, Sheet
 from tokenbooks.usage.accounting import USAGE
@@ -52,23 +54,40 @@ class AmountForm:
 
     amount: str
     list_amount: str | None
-    currency: str
+    currency: Expression
     billed: str | None
-    meaning: str
+    meaning: Expression
     in_total: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A quantity that counts where the condition on the meter holds; the last has none.
+
+    ``quantity`` is that of a row. Of rows where ``is_short`` holds it is ``short`` too, a
+    decimal of 18 digits in units of ``unit`` ('' for 1): cheap to sum, and the same sum.
+    """
+
+    condition: str
+    quantity: str
+    short: str = ""
+    is_short: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LongRows:
     """Rows that name their meter: the meter, the quantity, and the meters there are.
 
-    ``level`` is the quantity, NULL where the cell is empty; ``measures`` are those that such
-    rows have, with the meters that each sums.
+    ``choices`` are the quantity once more: the first counts whose condition holds. ``level``
+    is the quantity, NULL where the cell is empty; ``measures`` are those that such rows have,
+    with the meters that each sums.
     """
 
-    meter: str
+    meter: Expression
     quantity: str
     meters: tuple[str, ...]
+    choices: tuple[Choice, ...]
     level: str = "NULL"
     measures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -78,24 +97,25 @@ class NormalForm:
     """One file as SQL. All texts but those of ``values`` are over the values' layer.
 
     ``raw`` are the columns that the upper layer needs as written, ``used`` all that the
-    format reads. ``sound`` are the conditions that a row must fulfil, ``checks`` tell which
-    one it does not. ``measures`` are by name; those that come to nothing in this file are
-    left out. ``not_owed`` says which usage is nobody's expense ('' where none is). With
-    ``by_content`` equal rows of two files are one. Of rows with one id the one with the
-    largest number in ``most_column`` counts, where there is one.
+    format reads, ``numbers`` those that hold numbers. ``sound`` are the conditions that a
+    row must fulfil, ``checks`` tell which one it does not. ``measures`` are by name; those
+    that come to nothing in this file are left out. ``not_owed`` says which usage is nobody's
+    expense. With ``by_content`` equal rows of two files are one. Of rows with one id the one
+    with the largest number in ``most_column`` counts, where there is one. ``below`` are what
+    the values need, in layers: each is computed over those before it.
     """
 
     file: ExportFile
     sheet: Sheet
     descriptor: Descriptor
     time: TimeForm
-    values: Mapping[str, str]
+    values: Mapping[str, Expression]
     raw: frozenset[int]
     used: tuple[int, ...]
-    dimensions: Mapping[str, str]
+    dimensions: Mapping[str, Expression]
     meters: Mapping[str, str]
-    skips: tuple[tuple[str, str], ...]
-    sound: tuple[str, ...]
+    skips: tuple[tuple[str, Expression], ...]
+    sound: tuple[Expression, ...]
     checks: tuple[Check, ...]
     amount: AmountForm | None = None
     long: LongRows | None = None
@@ -104,10 +124,11 @@ class NormalForm:
     informational: frozenset[str] = frozenset()
     unknown_columns: tuple[str, ...] = ()
     measures: Mapping[str, str] = field(default_factory=dict)
-    not_owed: str = ""
+    not_owed: Expression | None = None
     by_content: bool = False
     most_column: int | None = None
-    taken_out: Mapping[str, str] = field(default_factory=dict)
+    below: tuple[Mapping[str, str], ...] = ()
+    numbers: frozenset[int] = frozenset()
 
     @property
     def header(self) -> Header:
@@ -131,7 +152,7 @@ class NormalForm:
         Rows that are left out under one key of the contract, or on demand, do count.
         """
         ours = {NOT_ASKED_FOR, *(rule.reason for rule in self.descriptor.skip if rule.under)}
-        return [sql for reason, sql in self.skips if reason not in ours]
+        return [skip.sql for reason, skip in self.skips if reason not in ours]
 
     @property
     def scan(self) -> str:
@@ -159,16 +180,21 @@ class NormalForm:
             carried = [ROW_NUMBER, *carried]
         columns = list(dict.fromkeys([*carried, *(f"c{index}" for index in sorted(self.raw))]))
         columns += [f"{sql} AS {name}" for name, sql in self.values.items()]
-        if self.taken_out:
-            lists = ", ".join(f"{sql} AS {name}" for name, sql in self.taken_out.items())
-            relation = f"(SELECT *, {lists} FROM {relation})"
+        for layer in self.below:
+            needed = ", ".join(f"{sql} AS {name}" for name, sql in layer.items())
+            relation = f"(SELECT *, {needed} FROM {relation})"
         return f"(SELECT {', '.join(columns)} FROM {relation})"
 
     @property
     def verdict(self) -> str:
         """0 used, 1 skipped, 2 rejected, 4 not owed; a condition that is NULL rejects too."""
-        skipped = "".join(f"WHEN {sql} THEN {SKIPPED} " for _, sql in self.skips)
-        sound = " AND ".join(self.sound) or "true"
+        return self.verdict_by_rule([SKIPPED] * len(self.skips))
+
+    def verdict_by_rule(self, verdicts: Iterable[int]) -> str:
+        """The same with a verdict of its own for each of the rules that skip rows."""
+        rules = zip(self.skips, verdicts, strict=False)
+        skipped = "".join(f"WHEN {sql} THEN {verdict} " for (_, sql), verdict in rules)
+        sound = " AND ".join(map(str, self.sound)) or "true"
         used = str(USED)
         if self.not_owed:
             used = f"CASE WHEN {self.not_owed} THEN {NOT_OWED} ELSE {USED} END"

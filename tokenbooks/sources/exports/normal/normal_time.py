@@ -18,6 +18,7 @@ from tokenbooks.sources.exports.descriptors.descriptor import (
 )
 from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.normal import sql_values
+from tokenbooks.sources.exports.normal.expression import Expression
 from tokenbooks.sources.exports.sheets.sheet import Header
 from tokenbooks.sources.exports.sql_text import quoted
 from tokenbooks.usage.accounting import USAGE
@@ -51,6 +52,15 @@ class TimeForm:
     day_zone: str
     naive: str | None = None
     written_as_days: bool = False
+
+    @property
+    def texts(self) -> frozenset[int] | None:
+        """The columns whose texts tell the time; None for instants, of which each is another."""
+        return None if self.is_instant else frozenset(self.columns)
+
+    def over(self, sql: str) -> Expression:
+        """SQL that is over the values of a row's time only."""
+        return Expression(sql, self.texts, costly=True)
 
     @property
     def is_instant(self) -> bool:

@@ -12,8 +12,10 @@ from tokenbooks.sources.exports.normal import sql_values
 from tokenbooks.sources.exports.normal.amount_form import build_amount, not_owed
 from tokenbooks.sources.exports.normal.cells import Cells
 from tokenbooks.sources.exports.normal.dimension_form import build_dimensions
+from tokenbooks.sources.exports.normal.expression import Expression, about, constant
+from tokenbooks.sources.exports.normal.long_form import build_long
 from tokenbooks.sources.exports.normal.measures import measures_sql, one_request
-from tokenbooks.sources.exports.normal.meter_form import build_long, build_meter, meter_specs
+from tokenbooks.sources.exports.normal.meter_form import build_meter, meter_specs
 from tokenbooks.sources.exports.normal.normal_form import (
     NOT_ASKED_FOR,
     ROW_NUMBER,
@@ -48,7 +50,7 @@ def build_normal_form(file: ExportFile, sheet: Sheet, descriptor: Descriptor) ->
     long = build_long(cells, descriptor.long) if descriptor.long and reads_usage else None
     amount = build_amount(cells, descriptor.amount) if descriptor.amount else None
     spec = descriptor.amount if reads_usage else None
-    free = not_owed(cells, spec, amount) if spec else ""
+    free = not_owed(cells, spec, amount) if spec else None
     skips = _skips(cells, descriptor, dimensions)
     identity = descriptor.identity
     id_column = cells.index(identity.id) if identity else None
@@ -78,7 +80,8 @@ def build_normal_form(file: ExportFile, sheet: Sheet, descriptor: Descriptor) ->
         informational=frozenset(informational),
         unknown_columns=_unknown_columns(cells, sheet, descriptor),
         measures={} if long or not reads_usage else _measures(cells, time, meters),
-        taken_out=cells.taken_out,
+        below=cells.layers.below,
+        numbers=frozenset(cells.numbers),
         not_owed=free,
     )
 
@@ -112,13 +115,13 @@ def _is_known(column: str, known: Collection[str]) -> bool:
 
 def _time(cells: Cells, descriptor: Descriptor) -> TimeForm:
     time = build_time_form(cells.file, cells.header, descriptor.times)
-    cells.values.update(time.values)
+    cells.values.update({name: time.over(sql) for name, sql in time.values.items()})
     cells.used.update(time.columns)
     if descriptor.is_empty:
         return time
     column = time.columns[0]
     bad = f"NOT coalesce({time.sound}, false)"
-    cells.sound.append(time.sound)
+    cells.sound.append(time.over(time.sound))
     if time.naive:
         cells.raw.add(column)
         cells.checks.append(Check("time-without-zone", column, time.naive))
@@ -127,7 +130,7 @@ def _time(cells: Cells, descriptor: Descriptor) -> TimeForm:
     return time
 
 
-def _derived(cells: Cells, descriptor: Descriptor, time: TimeForm) -> dict[str, str]:
+def _derived(cells: Cells, descriptor: Descriptor, time: TimeForm) -> dict[str, Expression]:
     """The dimensions that the plan needs of a row's time and place."""
     hours = hours_form(cells.file.hours, time)
     cells.values.update(hours.values)
@@ -140,7 +143,7 @@ def _derived(cells: Cells, descriptor: Descriptor, time: TimeForm) -> dict[str, 
     if identity and (cell := cells.text(identity.id)):
         # an id says the same of a row wherever it stands
         name = f"coalesce({cell}, {name})"
-    return {**hours.dimensions, EVENT: f"{instant} || ' ' || {name}"}
+    return {**hours.dimensions, EVENT: Expression(f"{instant} || ' ' || {name}")}
 
 
 def _measures(cells: Cells, time: TimeForm, meters: Mapping[str, str]) -> dict[str, str]:
@@ -151,28 +154,30 @@ def _measures(cells: Cells, time: TimeForm, meters: Mapping[str, str]) -> dict[s
 
 
 def _skips(
-    cells: Cells, descriptor: Descriptor, dimensions: Mapping[str, str]
-) -> tuple[tuple[str, str], ...]:
+    cells: Cells, descriptor: Descriptor, dimensions: Mapping[str, Expression]
+) -> tuple[tuple[str, Expression], ...]:
     """The reasons for which rows are not used, each with its condition."""
     if descriptor.is_empty:
-        return (("empty bucket", "true"),)
+        return (("empty bucket", constant("true")),)
     rules = [rule for rule in descriptor.skip if rule.under in (None, cells.file.kind)]
-    skips = [(rule.reason, f"({sql})") for rule in rules if (sql := _skip(cells, rule))]
+    skips = [(rule.reason, skip) for rule in rules if (skip := _skip(cells, rule)) is not None]
     if total := cells.condition(descriptor.total):
         skips.append((TOTAL_ROW, total))
-    wanted = [
-        f"coalesce({sql_values.fits(dimensions.get(name, 'NULL'), glob)}, false)"
-        for name, glob in cells.file.source.only
-    ]
-    if wanted:
-        skips.append((NOT_ASKED_FOR, f"NOT ({' AND '.join(wanted)})"))
+    nothing = constant("NULL")
+    chosen = [(dimensions.get(name, nothing), glob) for name, glob in cells.file.source.only]
+    if chosen:
+        fitting = (f"coalesce({sql_values.fits(said.sql, glob)}, false)" for said, glob in chosen)
+        others = f"NOT ({' AND '.join(fitting)})"
+        skips.append((NOT_ASKED_FOR, about(others, *(said for said, _ in chosen), costly=True)))
     return tuple(skips)
 
 
-def _skip(cells: Cells, rule: SkipRule) -> str:
+def _skip(cells: Cells, rule: SkipRule) -> Expression | None:
     """The condition of a rule; columns that the file lacks count as empty."""
     empty = [cell for name in rule.all_empty if (cell := cells.text(name)) is not None]
-    conditions = [f"{cell} IS NULL" for cell in empty]
+    conditions = [about(f"{cell} IS NULL", cell) for cell in empty]
     if condition := cells.condition(rule.condition):
         conditions.append(condition)
-    return " AND ".join(conditions)
+    if not conditions:
+        return None
+    return about(f"({' AND '.join(map(str, conditions))})", *conditions)

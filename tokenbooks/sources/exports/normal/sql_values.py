@@ -20,63 +20,108 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 _OFFSET = r"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
 _CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _UTC_CLOCK = r"[0-9-]{10} [0-9:]{8}(\.[0-9]{1,9})? UTC"
+_COMMAS = r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?"
 _EXPONENT = r"-?[0-9]*(\.[0-9]*)?[eE][+-]?[0-9]{1,3}"
+
+
+def whole_number(cell: str) -> str:
+    """What DuckDB takes for a whole number in a cell, BIGINT, however it is written."""
+    return f"try_cast({cell} AS BIGINT)"
+
+
+def written(number: str) -> str:
+    """The text of a ``whole_number``: a cell that is the same is written with digits only.
+
+    The cheapest such test that was measured: a glob costs three times as much.
+    """
+    return f"{number}::VARCHAR"
+
+
+def short_decimal(cell: str) -> str:
+    """What DuckDB takes for a number in a cell, of nine digits and nine decimals: a cheap cast."""
+    return f"try_cast({cell} AS DECIMAL(18,9))"
+
+
+def is_short_decimal(cell: str, number: str) -> str:
+    """Whether a cell is its ``short_decimal``, written with digits and a point only.
+
+    The number's own text, with nine decimals, begins with the cell. Costs less than a pattern.
+    """
+    return f"starts_with({number}::VARCHAR, {cell})"
 
 
 def count(cell: str) -> str:
     """A whole count, BIGINT: ``31422``, ``31422.0``, empty for 0; negative ones are kept."""
-    # a number whose text has as many characters as it has digits is written as digits only,
-    # the cheapest test that was measured
-    number = f"try_cast({cell} AS INTEGER)"
+    number = whole_number(cell)
+    return count_of(cell, number, written(number))
+
+
+def count_of(cell: str, number: str, text: str) -> str:
+    """The count, given ``whole_number`` and how that is ``written``."""
     return (
-        f"CASE WHEN strlen({cell}) = {_digits(cell, number)} THEN {number}::BIGINT"
+        f"CASE WHEN {cell} = {text} THEN {number}"
         f" WHEN {cell} IS NULL THEN 0"
-        f" WHEN suffix({cell}, '.0') AND strlen({cell}) = {_digits(cell, number)} + 2"
-        f" THEN {number}::BIGINT"
-        f" WHEN {_only_digits(cell)} THEN try_cast({cell} AS BIGINT)"
+        f" WHEN strlen({cell}) = strlen({text}) + 2 AND suffix({cell}, '.0')"
+        f" AND starts_with({cell}, {text}) THEN {number}"
         rf" WHEN regexp_full_match({cell}, '-?[0-9]+(\.0*)?')"
         f" THEN try_cast(split_part({cell}, '.', 1) AS BIGINT) END"
     )
 
 
-def _digits(cell: str, number: str) -> str:
-    """How many digits a number has; 0 where its length would pass, but it holds other signs.
+def quantity_of(cell: str, number: str, text: str) -> str:
+    """A quantity with at most nine decimals that count, exact; empty for 0.
 
-    With as many characters as digits, ``10e2`` and ``1.5e4`` end in zeros, and ``0xFFFFFF``
-    is longer than seven.
+    Given ``whole_number`` and how that is ``written``.
     """
-    branches = "".join(f" WHEN {number} < {10**n} THEN {n}" for n in range(1, 3))
-    others = f"({number} % 100 = 0 OR {number} >= 10000000) AND {_other_signs(cell)}"
-    branches += f" WHEN {others} THEN 0"
-    branches += "".join(f" WHEN {number} < {10**n} THEN {n}" for n in range(3, 10))
-    return f"CASE{branches} END"
-
-
-def quantity(cell: str) -> str:
-    """A quantity with at most nine decimals that count, exact; empty for 0."""
-    places = QUANTITY_PLACES
+    kind = f"DECIMAL(38,{QUANTITY_PLACES})"
     return (
-        f"CASE WHEN {_is_plain(cell)} THEN {_plain(cell)}::DECIMAL(38,{places})"
-        f" WHEN {cell} IS NULL THEN 0::DECIMAL(38,{places})"
-        rf" WHEN regexp_full_match({cell}, '-?[0-9]{{0,19}}(\.[0-9]{{0,{places}}}0*)?')"
-        f" THEN try_cast({cell} AS DECIMAL(38,{places}))"
-        f" WHEN regexp_full_match({cell}, '{_EXPONENT}') AND {_places_needed(cell)} <= {places}"
-        f" THEN try_cast({cell} AS DECIMAL(38,{places})) END"
+        f"CASE WHEN {cell} = {text} THEN {number}::{kind}"
+        f" WHEN {cell} IS NULL THEN 0::{kind}"
+        f" WHEN {is_short_decimal(cell, short_decimal(cell))} THEN try_cast({cell} AS {kind})"
+        rf" WHEN regexp_full_match({cell}, '-?[0-9]{{0,19}}(\.[0-9]{{0,{QUANTITY_PLACES}}}0*)?')"
+        f" THEN try_cast({cell} AS {kind})"
+        f" WHEN regexp_full_match({cell}, '{_EXPONENT}')"
+        f" AND {_places_needed(cell)} <= {QUANTITY_PLACES} THEN try_cast({cell} AS {kind}) END"
     )
 
 
-def near_quantity(cell: str) -> str:
-    """A quantity that is to be rounded later, DECIMAL(38,18) below 10^13; empty for 0."""
-    number = r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
+def near_quantity_of(cell: str, number: str, is_short: str) -> str:
+    """A quantity that is to be rounded later, DECIMAL(38,18) below 10^13; empty for 0.
+
+    Given its ``short_decimal``, and whether it is that.
+    """
+    pattern = r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
     return (
-        f"(CASE WHEN {cell} IS NULL THEN 0::DECIMAL(31,18) WHEN regexp_full_match({cell},"
-        f" '{number}') THEN try_cast({cell} AS DECIMAL(31,18)) END)::DECIMAL(38,18)"
+        f"(CASE WHEN {is_short} THEN {number}::DECIMAL(31,18)"
+        f" WHEN {cell} IS NULL THEN 0::DECIMAL(31,18)"
+        f" WHEN regexp_full_match({cell}, '{pattern}')"
+        f" THEN try_cast({cell} AS DECIMAL(31,18)) END)::DECIMAL(38,18)"
     )
 
 
-def rounded(quantity: str, times: str) -> str:
-    """A quantity in units of ``times``, to the nearest whole one; halves away from zero."""
-    return f"round(({quantity}) * {times})"
+#: The units in which a ``short_decimal`` is rounded by its places, and stays one.
+SHORT_UNITS = tuple(10**places for places in range(9))
+
+
+def rounded_short(number: str, unit: str) -> str:
+    """A ``short_decimal`` rounded so that in units of ``unit`` it is the nearest whole number.
+
+    DECIMAL(18,8), NULL where the unit is none of ``SHORT_UNITS``. To round at a place costs
+    nothing; to multiply first and round then, a multiple of the rest.
+    """
+    branches = "".join(
+        f" WHEN {times} THEN round({number}, {places})::DECIMAL(18,8)"
+        for places, times in enumerate(SHORT_UNITS)
+    )
+    return f"CASE {unit}{branches} END"
+
+
+def without_commas(cell: str) -> str:
+    """The text of a number without the commas between its thousands; others as they are."""
+    return (
+        f"CASE WHEN contains({cell}, ',') AND regexp_full_match({cell}, '{_COMMAS}')"
+        f" THEN replace({cell}, ',', '') ELSE {cell} END"
+    )
 
 
 def grouped(cell: str) -> str:
@@ -90,6 +135,7 @@ def grouped(cell: str) -> str:
     bare = f"regexp_replace({text}, '[$€£¥,()]', '', 'g')"
     return (
         f"CASE WHEN NOT ({cell} GLOB '*[!0-9.-]*') THEN {cell}"
+        f" WHEN regexp_full_match({cell}, '{_COMMAS}') THEN replace({cell}, ',', '')"
         f" WHEN regexp_full_match({text}, '-?{signs}-?{digits}') THEN {bare}"
         rf" WHEN regexp_full_match({text}, '\({signs}{digits}\)') THEN '-' || {bare}"
         f" ELSE {cell} END"
@@ -109,9 +155,13 @@ def json_value(cell: str, key: str, bare: bool = False) -> str:
 
 def json_values(cell: str, paths: Sequence[str]) -> str:
     """The list of the texts at some paths of the JSON object in a cell; NULL for no object."""
-    is_object = f"json_valid({cell}) AND json_type({cell}) IN ('OBJECT', 'NULL')"
+    # what begins with a brace is an object, or no JSON: cheaper than to ask for its type
+    is_object = f"({cell} LIKE '{{%' OR json_type({cell}) IN ('OBJECT', 'NULL'))"
     listed = ", ".join(quoted(path) for path in paths)
-    return f"CASE WHEN {is_object} THEN json_extract_string({cell}, [{listed}]) END"
+    return (
+        f"CASE WHEN json_valid({cell}) AND {is_object}"
+        f" THEN json_extract_string({cell}, [{listed}]) END"
+    )
 
 
 def json_paths(keys: Sequence[str]) -> list[str]:
@@ -162,14 +212,20 @@ def fits(cell: str, glob: str) -> str:
     return f"{text} LIKE {quoted(escaped)} ESCAPE '~'"
 
 
-def product(price: str, quantity: str) -> str:
-    """Price x quantity, DECIMAL(38,18), exact: prices of 15 places, whole quantities."""
+def product(price: str, number: str, is_short: str, quantity: str) -> str:
+    """Price x quantity, DECIMAL(38,18), exact: prices of 15 places, whole quantities.
+
+    The price is a cell, with ``short_decimal`` and whether it is that, the quantity a count.
+    """
     pattern = r"-?[0-9]{0,8}(\.[0-9]{0,15}0*)?"
-    unit = f"CASE WHEN regexp_full_match({price}, '{pattern}') THEN {price} END"
-    number = f"(({count(quantity)})::DECIMAL(15,0))"
+    unit = (
+        f"CASE WHEN {is_short} THEN {number}::DECIMAL(23,15)"
+        f" WHEN regexp_full_match({price}, '{pattern}')"
+        f" THEN try_cast({price} AS DECIMAL(23,15)) END"
+    )
     return (
         f"CASE WHEN {price} IS NULL THEN 0::DECIMAL(38,18)"
-        f" ELSE (try_cast({unit} AS DECIMAL(23,15)) * {number})::DECIMAL(38,18) END"
+        f" ELSE ({unit} * (({quantity})::DECIMAL(15,0)))::DECIMAL(38,18) END"
     )
 
 
@@ -180,44 +236,29 @@ def _places_needed(cell: str) -> str:
     return f"{fraction} - try_cast({exponent} AS INTEGER)"
 
 
-def _only_digits(cell: str) -> str:
-    return f"NOT {_other_signs(cell)}"
-
-
-def _other_signs(cell: str) -> str:
-    return f"({cell} GLOB '*[!0-9]*')"
-
-
-def _plain(cell: str) -> str:
-    """A number of at most nine digits and nine decimals, a cheap cast."""
-    return f"try_cast({cell} AS DECIMAL(18,9))"
-
-
-def _is_plain(cell: str) -> str:
-    """Whether a cell is such a number, written with digits and a point only.
-
-    The number's own text, with nine decimals, begins with the cell. Costs less than a pattern.
-    """
-    return f"starts_with({_plain(cell)}::VARCHAR, {cell})"
-
-
-def scaled_count(cell: str, times: int) -> str:
-    """A count written in units of ``times``, such as thousands; it must come out whole."""
-    amount = f"({quantity(cell)}) * {times}"
+def scaled_count(quantity: str, times: int) -> str:
+    """A quantity in units of ``times``, such as thousands, as a count: it must come out whole."""
+    amount = f"({quantity}) * {times}"
     return f"CASE WHEN {amount} = floor({amount}) THEN try_cast({amount} AS BIGINT) END"
 
 
-def scaled_quantity(cell: str, times: int) -> str:
-    """A quantity written in units of ``times``."""
-    return f"({quantity(cell)}) * {times}"
+def scaled_quantity(quantity: str, times: int) -> str:
+    """A quantity in units of ``times``."""
+    return f"({quantity}) * {times}"
 
 
 def amount(cell: str, unit: Decimal, rounds: bool = False) -> str:
+    """An amount of money, as ``amount_of``, of a text without signs."""
+    number = short_decimal(cell)
+    return amount_of(number, is_short_decimal(cell, number), cell, unit, rounds)
+
+
+def amount_of(number: str, is_short: str, cell: str, unit: Decimal, rounds: bool = False) -> str:
     """An amount of money, DECIMAL(38,18): up to 39 digits, exponents, ``0E-6176``.
 
     Digits that count beyond the 18th place are refused, never dropped, unless the source
     writes binary floats and ``rounds`` says so. ``unit`` is 1, 0.01 for cents, or -1 where
-    what is spent is negative.
+    what is spent is negative. Given ``short_decimal``, and whether it is that.
     """
     cents = abs(unit) != 1
     places = 16 if cents else 18
@@ -225,7 +266,7 @@ def amount(cell: str, unit: Decimal, rounds: bool = False) -> str:
     # only the decimals that count: the cast of a long row of zeros is slow beyond measure
     cut = f"substr({cell}, 1, strpos({cell}, '.') + {places})"
     read = (
-        f"CASE WHEN {_is_plain(cell)} THEN {_plain(cell)}::{kind}"
+        f"CASE WHEN {is_short} THEN {number}::{kind}"
         rf" WHEN regexp_full_match({cell}, '-?[0-9]*\.[0-9]{{0,{places}}}0*')"
         f" THEN try_cast({cut} AS {kind})"
         f" WHEN regexp_full_match({cell}, '-?[0-9]*') THEN try_cast({cell} AS {kind})"
@@ -268,15 +309,25 @@ def instant(cell: str, zone: str) -> str:
 
 
 #: The usual ways to write an instant in UTC, by their length.
-_IN_UTC = {20: "%Y-%m-%dT%H:%M:%SZ", 24: "%Y-%m-%dT%H:%M:%S.%gZ"}
-_WITHOUT_OFFSET = {19: "%Y-%m-%d %H:%M:%S", 23: "%Y-%m-%d %H:%M:%S.%g"}
+_IN_UTC = {
+    20: "%Y-%m-%dT%H:%M:%SZ",
+    24: "%Y-%m-%dT%H:%M:%S.%gZ",
+    25: "%Y-%m-%dT%H:%M:%S+00:00",
+}
+_WITHOUT_OFFSET = {
+    19: "%Y-%m-%d %H:%M:%S",
+    23: "%Y-%m-%d %H:%M:%S.%g",
+    26: "%Y-%m-%d %H:%M:%S.%f",
+}
 
 
 def _in_full(cell: str, form: str) -> str:
     """An instant that fills the form: it has the length of it, and no blanks but the form's."""
     alone = f" AND NOT contains({cell}, '  ')" if " " in form else ""
+    # to try a form that does not fit takes ten times as long as one that does
+    ends = f" AND suffix({cell}, '+00:00')" if form.endswith("+00:00") else ""
     parsed = f"try_strptime({cell}, {quoted(form)})"
-    return f"CASE WHEN starts_with({cell}, '2'){alone} THEN {parsed} END"
+    return f"CASE WHEN {cell} > '2' AND {cell} < '3'{alone}{ends} THEN {parsed} END"
 
 
 def day(cell: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tokenbooks.rating.windows import INSIDE, MINUTES_A_DAY, UNKNOWN, Window, hours_dimension
+from tokenbooks.sources.exports.normal.expression import Expression
 from tokenbooks.sources.exports.normal.normal_time import UTC, TimeForm, local_sql
 from tokenbooks.sources.exports.sql_text import quoted
 
@@ -32,8 +33,8 @@ class Stretch(NamedTuple):
 class HoursForm(NamedTuple):
     """Values over the instant of a row, and over them a dimension for each set of windows."""
 
-    values: dict[str, str]
-    dimensions: dict[str, str]
+    values: dict[str, Expression]
+    dimensions: dict[str, Expression]
 
 
 def hours_form(sets: Sequence[Sequence[Window]], time: TimeForm) -> HoursForm:
@@ -42,7 +43,7 @@ def hours_form(sets: Sequence[Sequence[Window]], time: TimeForm) -> HoursForm:
     values: dict[str, str] = {}
     for number, zone in enumerate(zones):
         values.update(_minute(number, zone, time) if time.is_instant else _span(number, zone, time))
-    dimensions = {}
+    dimensions: dict[str, Expression] = {}
     for windows in sets:
         inside: list[str] = []
         touched: list[str] = []
@@ -50,8 +51,9 @@ def hours_form(sets: Sequence[Sequence[Window]], time: TimeForm) -> HoursForm:
             stretches = week_stretches(w for w in windows if w.zone == zone)
             inside += [_holds(f"z{number}", stretch, time) for stretch in stretches]
             touched += [_touches(f"z{number}", stretch) for stretch in stretches]
-        dimensions[hours_dimension(windows)] = _said(inside, [] if time.is_instant else touched)
-    return HoursForm(values, dimensions)
+        said = _said(inside, [] if time.is_instant else touched)
+        dimensions[hours_dimension(windows)] = time.over(said)
+    return HoursForm({name: time.over(sql) for name, sql in values.items()}, dimensions)
 
 
 def week_stretches(windows: Iterable[Window]) -> list[Stretch]:

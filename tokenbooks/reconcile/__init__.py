@@ -1,0 +1,1 @@
+"""Reconcile: what others show against the books, and the causes of each difference."""
