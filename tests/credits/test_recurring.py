@@ -29,7 +29,7 @@ def grant(every: Length = MONTH, credits: str = "100", **more: object) -> Recurr
         name: date.fromisoformat(str(value)) if name in {"anchor", "starts", "until"} else value
         for name, value in more.items()
     }
-    return RecurringGrant("included", Decimal(credits), every, **days)  # type: ignore[arg-type]
+    return RecurringGrant("included", Decimal(credits), every, **days)
 
 
 def listed(rule: RecurringGrant, first: str, end: str) -> list[str]:

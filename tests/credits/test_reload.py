@@ -23,7 +23,7 @@ from tokenbooks.rating.credit_terms import ReloadTerms
 
 
 def adding(add: str, at: str, **more: object) -> ReloadTerms:
-    return ReloadTerms(Decimal(at), add=Decimal(add), **more)  # type: ignore[arg-type]
+    return ReloadTerms(Decimal(at), add=Decimal(add), **more)
 
 
 def packs(add: str, at: str, **more: object) -> ReloadTerms:
@@ -32,7 +32,7 @@ def packs(add: str, at: str, **more: object) -> ReloadTerms:
 
 def up_to(target: str, at: str, at_least: str = "0", **more: object) -> ReloadTerms:
     least = Decimal(at_least)
-    return ReloadTerms(Decimal(at), up_to=Decimal(target), at_least=least, **more)  # type: ignore[arg-type]
+    return ReloadTerms(Decimal(at), up_to=Decimal(target), at_least=least, **more)
 
 
 @pytest.mark.parametrize(

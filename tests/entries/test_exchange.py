@@ -194,7 +194,7 @@ def owed_at(
         OwedUsage("", usage, known, opening),
         pricing,
         {},
-        OneExpense(),  # type: ignore[arg-type]
+        OneExpense(),
         spans,
         month,
     )

@@ -67,7 +67,9 @@ def show_credits(
     below: Annotated[
         str | None,
         typer.Option(
-            "--below", help="Exit 1 if a balance is below, at list value.", metavar="AMOUNT"
+            "--below",
+            help="Exit 1 if a balance is below, in credits of the plan.",
+            metavar="AMOUNT",
         ),
     ] = None,
     format: FormatOption = "text",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -54,9 +55,33 @@ def on_screen(tables: Sequence[Table], format: str, width: int | None) -> list[T
 def _in_width(table: Table, width: int) -> Table:
     for key in KNOWN_OTHERWISE:
         if _fits(table, width):
-            break
+            return table
         table = without(table, [key])
-    return table
+    return table if _fits(table, width) else _rare_as_one(table)
+
+
+def _rare_as_one(table: Table) -> Table:
+    """The movements that few lots have in one column, where a terminal has no room for each."""
+    keys = [column.key for column in table.columns]
+    rare = [keys.index(key) for key in RARE if key in keys]
+    if len(rare) < 2:
+        return table
+    columns, rows = list(table.columns), [list(row) for row in table.rows]
+    columns[rare[0]] = replace(columns[rare[0]], key="other", heading="Other")
+    for row in rows:
+        signed = ((-1 if keys[n] == "refunded" else 1, row[n]) for n in rare)
+        row[rare[0]] = sum(
+            (sign * cell for sign, cell in signed if isinstance(cell, Decimal)), Decimal(0)
+        )
+    names = " ".join(("- " if keys[n] == "refunded" else "+ ") + keys[n] for n in rare)
+    note = f"Other is {names}: --format csv has each."
+    joined = replace(
+        table,
+        columns=tuple(columns),
+        rows=tuple(tuple(row) for row in rows),
+        notes=(*table.notes, note),
+    )
+    return without(joined, [keys[n] for n in rare[1:]])
 
 
 def _fits(table: Table, width: int) -> bool:
