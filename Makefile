@@ -13,7 +13,7 @@ TOGETHER := --numprocesses 2 --dist loadfile
 help:
 	@echo "make demo    set up, close a sample month, show what came out"
 	@echo "make test    set up, then style, types and every test"
-	@echo "make soak    the tests that draw their examples, with many more of them"
+	@echo "make soak    many more drawn examples, and a thousand killed runs"
 	@echo "make bench   speed, as ratios to a bare aggregation of the same file"
 	@echo "make clean   remove the environment, caches and the demo"
 
@@ -40,7 +40,7 @@ test: $(VENV)/dev.stamp
 	$(BIN)/pytest $(TOGETHER)
 
 soak: $(VENV)/dev.stamp
-	HYPOTHESIS_PROFILE=soak $(BIN)/pytest $(TOGETHER)
+	HYPOTHESIS_PROFILE=soak TOKENBOOKS_KILLS=1000 $(BIN)/pytest $(TOGETHER)
 
 bench: $(VENV)/package.stamp
 	$(BIN)/python -m bench

@@ -9,6 +9,7 @@ import sys
 from bench.close import measure_closes
 from bench.parties import measure_parties
 from bench.reading import measure_reading
+from bench.reconcile import measure_reconciling
 from bench.results import table_text
 from bench.startup import measure_startup
 
@@ -34,7 +35,9 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turns")
     parser.add_argument(
-        "--only", choices=["startup", "reading", "close", "parties"], help="one part"
+        "--only",
+        choices=["startup", "reading", "close", "parties", "reconcile"],
+        help="one part",
     )
     parser.add_argument("--format", default="", help="reading: formats whose name begins so")
     given = parser.parse_args()
@@ -48,6 +51,9 @@ def main() -> None:
         results += measure_closes(given.rows, given.rounds)
     if given.only in (None, "parties"):
         results += measure_parties(given.parties, given.rounds)
+    if given.only in (None, "reconcile"):
+        label, rows = min(given.rows.items(), key=lambda size: size[1])
+        results += measure_reconciling({label: rows}, given.rounds)
     sys.stdout.write(table_text(results))
 
 

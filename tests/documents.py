@@ -8,6 +8,7 @@ A comment says in which folder the blocks after it run; it begins a new one::
     staged: yes                  each export is there only from its own month on
     only: usage                  of the sample, only these files and folders
     today: 2026-01-15            the date that commands take as today
+    written: in order            files after the first command are written where they stand
     -->
 
 Blocks ``yaml NAME``, ``csv NAME`` and ``json NAME`` are files of that folder. A ``console``
@@ -27,6 +28,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,11 +117,19 @@ def agrees(expected: str, actual: str) -> bool:
     return re.fullmatch("".join(rows), whole) is not None
 
 
+def before_commands(part: Part) -> list[Block]:
+    """The blocks that are written before the first command: all, unless a part is in order."""
+    if "written" not in part.settings:
+        return part.blocks
+    return list(takewhile(lambda block: block.language != "console", part.blocks))
+
+
 class Folder:
     """The folder in which the blocks of a part run."""
 
     def __init__(self, part: Part, place: Path) -> None:
         self.today = part.settings.get("today", "2026-01-15")
+        self.is_in_order = "written" in part.settings
         self.left_out: set[str] = set()
         self.code = 0
         sample = part.settings.get("sample")
@@ -127,12 +137,22 @@ class Folder:
         self.path.mkdir(parents=True)
         if sample:
             self._copy(ROOT / "samples" / sample, part.settings.get("only", "").split())
-        for block in part.blocks:
-            if block.name and block.language in {"yaml", "csv", "json"}:
-                file = self.path / block.name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(block.text, encoding="utf-8")
+        for block in before_commands(part):
+            self._write(block)
         self._close(part.settings.get("closed", "").split(), "staged" in part.settings)
+
+    def reach(self, block: Block) -> list[Command]:
+        """Come to a block: its commands; a file is written, where files are written in order."""
+        if self.is_in_order:
+            self._write(block)
+        return commands_of(block) if block.language == "console" else []
+
+    def _write(self, block: Block) -> None:
+        """Write a block that is a file, over what is there."""
+        if block.name and block.language in {"yaml", "csv", "json"}:
+            file = self.path / block.name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
 
     def run(self, line: str) -> str:
         """What a command prints, standard output and error together."""
@@ -174,7 +194,9 @@ class Folder:
 
     def _close(self, periods: list[str], staged: bool) -> None:
         waiting: dict[Path, tuple[str, bytes]] = {}
-        for path in sorted(self.path.rglob("*/**/*.csv")) if staged else []:
+        exports = sorted(self.path.rglob("*/**/*.csv")) if staged else []
+        # the first of a folder stays: a source of which there is no file is an error
+        for path in [b for a, b in pairwise(exports) if a.parent == b.parent]:
             waiting[path] = (_MONTH.findall(path.name)[-1].replace("_", "-"), path.read_bytes())
             path.unlink()
         for period in periods:

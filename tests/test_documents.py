@@ -21,7 +21,6 @@ from tests.documents import (
     Folder,
     Part,
     agrees,
-    commands_of,
     parts_of,
 )
 from tests.peers import missing
@@ -60,7 +59,7 @@ def test_commands_print_what_the_document_shows(document: Path, tmp_path: Path) 
     for number, part in enumerate(parts_of(document)):
         shown = [block for block in part.blocks if block.language == "console"]
         folder = Folder(part, tmp_path / str(number)) if shown else None
-        for command in (command for block in shown for command in commands_of(block)):
+        for command in (c for block in part.blocks if folder for c in folder.reach(block)):
             assert folder is not None
             printed = folder.run(command.line)
             if command.line.split()[0] in folder.left_out:
@@ -217,6 +216,18 @@ def test_no_command_or_option_is_described_that_there_is_not() -> None:
     assert sorted(set(sections()) - {"All commands", "Exit status"} - heads) == []
 
 
+def test_the_guide_explains_every_cause_and_says_who_corrects_it() -> None:
+    from tokenbooks.reconcile import causes
+
+    section = (ROOT / "docs/reconcile.md").read_text().split("## All causes")[1]
+    rows = re.findall(r"^\| `([^`]+)` \|.*\| ([^|]+) \|$", section, re.MULTILINE)
+    views = {causes.INVOICED, causes.STATEMENT, causes.USAGE, causes.BOOKED, causes.RECORDED}
+    values = {value for name, value in vars(causes).items() if name.isupper()} - {causes.TO_CORRECT}
+    assert sorted(name for name, _ in rows) == sorted(values - views)
+    items = {name for name, who in rows if who.startswith("nobody")}
+    assert items == values - views - causes.TO_CORRECT - {causes.UNEXPLAINED}
+
+
 def test_decisions_are_short_dated_and_numbered_without_a_gap() -> None:
     files = sorted((ROOT / "docs/decisions").glob("*.md"))
     assert [int(path.name[:4]) for path in files] == list(range(1, len(files) + 1))
@@ -258,7 +269,7 @@ def outputs_that_differ(document: Path, place: Path) -> Iterator[tuple[Command, 
     for number, part in enumerate(parts_of(document)):
         folder = Folder(part, place / str(number))
         for block in part.blocks:
-            for command in commands_of(block) if block.language == "console" else []:
+            for command in folder.reach(block):
                 printed = folder.run(command.line)
                 if not agrees(command.expected, printed):
                     shown = printed

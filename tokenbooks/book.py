@@ -81,6 +81,29 @@ class Contract:
     pool: str = ""
     lot_order: str = ""
     parties: Mapping[str, Party] = field(default_factory=dict)
+    parties_files: str = ""
+    position: Position = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSource:
+    """Where the company's own ledger is, which of its accounts count, and how to read it.
+
+    ``accounts`` are globs of account names; ``format`` is ledger, hledger, beancount or csv,
+    None where the file's name tells. ``columns`` are those of a CSV: what is asked for ->
+    the heading that has it; ``dates`` is the order of its days' parts, ``numbers`` an example
+    of its amounts. ``accounts_map`` renames accounts: their name there -> ours, ``currencies``
+    likewise.
+    """
+
+    files: str
+    accounts: tuple[str, ...] = ()
+    format: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    accounts_map: Mapping[str, str] = field(default_factory=dict)
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    dates: str = "year_month_day"
+    numbers: str = "1234.50"
     position: Position = NOWHERE
 
 
@@ -138,6 +161,8 @@ class Book:
     opening_file: str = "opening.csv"
     balances_files: str = "balances.csv"
     rates_files: str = "rates.csv"
+    adjustments_files: str = "adjustments.csv"
+    recorded: tuple[RecordedSource, ...] = ()
     account_positions: Mapping[str, Position] = field(default_factory=dict)
     position: Position = NOWHERE
 

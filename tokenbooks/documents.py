@@ -123,3 +123,51 @@ class ExchangeRate:
     source: str = ""
     position: Position = NOWHERE
     digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """One row of ``adjustments.csv``: an accrual by judgement, which a person approves.
+
+    ``amount`` is what is owed beyond the rated usage of a service period, in the book's
+    currency: positive raises accrued expenses. It is owed until an invoice of that service
+    period comes, as every accrual. ``role`` is where the expense goes ('' shares it as the
+    usage of the period is). A row that nobody approved posts nothing.
+    """
+
+    day: date
+    contract: str
+    service_period: str
+    amount: Decimal
+    party: str = ""
+    role: str = ""
+    cost_center: str = ""
+    cause: str = ""
+    document: str = ""
+    memo: str = ""
+    prepared: str = ""
+    approved: str = ""
+    position: Position = NOWHERE
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPosting:
+    """A posting of the company's own ledger, debit positive.
+
+    ``entry`` is the id of ours that its entry carries ('' where it has none), ``transaction``
+    a number that the postings of one entry of the ledger share. ``tags`` are those of the
+    posting, then those of its entry. ``document`` is the code or number of a voucher.
+    """
+
+    day: date
+    account: str
+    amount: Decimal
+    currency: str
+    transaction: int
+    payee: str = ""
+    narration: str = ""
+    document: str = ""
+    entry: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    position: Position = NOWHERE

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from typing import TypeVar
 
 from tokenbooks.book import Book, Contract
 from tokenbooks.conditions import Conditions
 from tokenbooks.documents import (
+    Adjustment,
     CreditEvent,
     DisplayedBalance,
     ExchangeRate,
     Invoice,
     OpeningBalance,
 )
-from tokenbooks.rating.plan import Plan
+from tokenbooks.rating.plan import Modifier, Plan, Rate
+
+_Corrected = TypeVar("_Corrected", Rate, Modifier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Facts:
     opening: tuple[OpeningBalance, ...] = ()
     balances: tuple[DisplayedBalance, ...] = ()
     rates: tuple[ExchangeRate, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
     credit_rows: CreditRows | None = None
 
     def plan_of(self, contract: Contract) -> Plan:
@@ -72,6 +77,28 @@ class Facts:
         closes before it stay as they were.
         """
         return replace(self, plans={name: _known(plan, end) for name, plan in self.plans.items()})
+
+    def known_from_the_start(self) -> Facts:
+        """The facts with all corrections of prices as if they had been known at once.
+
+        What usage is worth as far as anybody knows now; of two corrections the later still rules.
+        """
+        return replace(self, plans={name: _at_once(plan) for name, plan in self.plans.items()})
+
+
+def _at_once(plan: Plan) -> Plan:
+    items: list[Rate | Modifier] = [*plan.rates, *plan.modifiers]
+    days = {item.corrected_on for item in items if item.corrected_on}
+    early = {day: date.min + timedelta(days=number) for number, day in enumerate(sorted(days), 1)}
+    return replace(
+        plan,
+        rates=tuple(_known_on(rate, early) for rate in plan.rates),
+        modifiers=tuple(_known_on(modifier, early) for modifier in plan.modifiers),
+    )
+
+
+def _known_on(item: _Corrected, early: Mapping[date, date]) -> _Corrected:
+    return replace(item, corrected_on=early[item.corrected_on]) if item.corrected_on else item
 
 
 def _known(plan: Plan, end: date) -> Plan:

@@ -106,6 +106,9 @@ DEFAULT_ACCOUNTS = {
     "fx_gain": "Income:Exchange-Gain",
 }
 
+#: How the role of a class of expense begins; the class follows.
+CLASS_ROLE = "ai_expense_"
+
 #: Roles whose accounts the subledger owns, so that their balances are asserted.
 OWNED_ROLES = ("prepaid_credits", "accrued_expenses")
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -127,33 +122,3 @@ def test_a_folder_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     ran = tokenbooks(book, "close", "-p", "2025-10", "--write")
     assert ran.code == 1
     assert "error[cannot-write]" in ran.err
-
-
-def test_kill_at_random_moments_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
-    book = write_book(tmp_path, {"usage/a.csv": usage("2025-10-05,100", "2025-11-05,50")})
-    close(book, "2025-10")
-    old = snapshot(book)
-    command = [
-        *(sys.executable, "-m", "tokenbooks", "--book", str(book), "--today", "2026-06-30"),
-        *("close", "-p", "2025-11", "--write", "-q"),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    new = snapshot(book)
-    chance = random.Random(11)
-    for _ in range(int(os.environ.get("TOKENBOOKS_KILLS", "12"))):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(chance.uniform(0.2, 0.7))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert tokenbooks(book, "check").code == 0  # any command recovers
-        assert snapshot(book) in (old, new)
-
-
-def snapshot(book: Path) -> dict[str, bytes]:
-    """All files of the closes and the books, without staging and lock."""
-    files = [book / "books.ledger", *sorted((book / "close").rglob("*"))]
-    return {
-        path.relative_to(book).as_posix(): path.read_bytes()
-        for path in files
-        if path.is_file() and not any(part.startswith(".") for part in path.parts)
-    }

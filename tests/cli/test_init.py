@@ -199,6 +199,12 @@ def test_each_provider_becomes_a_contract(root: Path) -> None:
         ("OpenAI", "statement"): ["downloads/cost_*.csv"],
         ("Anthropic", "usage"): ["downloads/claude_api_tokens_*.csv"],
         ("Anthropic", "statement"): ["downloads/claude_api_cost_*.csv"],
+        # a cost table has quantities too: it is taken as usage
+        ("Google", "usage"): ["downloads/northwind_cost_table_*.csv"],
+        ("Google", "statement"): [],
+        # the plain file of the company's own gateway
+        ("Provider", "usage"): ["downloads/gateway_*.csv"],
+        ("Provider", "statement"): [],
     }
 
 
@@ -272,8 +278,8 @@ def test_a_sample_is_copied_and_closes(capsys: pytest.CaptureFixture[str], root:
     sample = root / "samples/northwind"
     assert copied["tokenbooks.yaml"] == (sample / "tokenbooks.yaml").read_text()
     assert {name.split("/")[0] for name in copied} == {
-        *("README.md", "credits.csv", "invoices.csv", "plans", "statements"),
-        *("tokenbooks.yaml", "usage"),
+        *("README.md", "credits.csv", "invoices.csv", "ledger", "plans", "rates.csv"),
+        *("statements", "tokenbooks.yaml", "usage"),
     }
     assert capsys.readouterr().err.endswith("close -p 2025-10\n")
     assert main(["--book", "copy", "close"]) == 0

@@ -398,6 +398,7 @@ def test_a_download_that_lacks_somebody_does_not_say_whom(tmp_path: Path) -> Non
 
 #: Commands that print neither dimensions nor messages about them.
 WITHOUT = {
+    "reopen",
     *("init", "estimate"),
     *("plans list", "plans import", "plans diff"),
     *("formats list", "formats show", "formats detect"),

@@ -70,7 +70,7 @@ def recomputed(rows: list[Row]) -> Decimal:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings.default.max_examples // 3, deadline=None)
 @given(ROWS)
 def test_list_value_and_accrual_equal_a_plain_recomputation(rows: list[Row]) -> None:
     with closed(rows) as folder:

@@ -18,8 +18,8 @@ from tests.rating.plans import per_unit, plan, rate, tiered
 from tokenbooks.book import AllocationRule, Book, Contract, Share
 from tokenbooks.close import compute as module
 from tokenbooks.close import plain_parties
-from tokenbooks.close.close_period import LotState, lot_states
 from tokenbooks.close.compute import Computed, compute
+from tokenbooks.close.lot_states import LotState, lot_states
 from tokenbooks.close.plain_parties import name_many_parties
 from tokenbooks.conditions import Conditions
 from tokenbooks.documents import CreditEvent, Invoice
@@ -322,7 +322,7 @@ def usage_of_three(projects: Sequence[str]) -> st.SearchStrategy[list[Used]]:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2, deadline=None)
 @given(
     events_of_three,
     usage_of_three(["split"]),
@@ -338,7 +338,7 @@ def test_any_book_is_the_same_both_ways(
     assert ways.states == lot_states(ways.one_by_one, NOVEMBER)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2, deadline=None)
 @given(events_of_three, usage_of_three(["web", "split", "none"]))
 def test_classes_differ_by_a_cent_a_lot_at_most(
     events: list[CreditEvent], used: list[Used]

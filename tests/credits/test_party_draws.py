@@ -256,7 +256,7 @@ usage_of_two = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings.default.max_examples * 3 // 2, deadline=None)
 @given(credits_of_two, usage_of_two, st.booleans())
 def test_any_draws_are_those_of_python(
     granted: list[Credits], used: list[Used], billed: bool
@@ -266,7 +266,7 @@ def test_any_draws_are_those_of_python(
         assert in_sql(granted, used, billed) == in_python(granted, used, billed)
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=settings.default.max_examples * 3 // 4, deadline=None)
 @given(
     credits_of_two,
     st.lists(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +15,7 @@ from tokenbooks.close.rate_usage import rate_usage
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 from tokenbooks.rating.charge_table import build_charges
+from tokenbooks.rating.day_values import put_day_values
 from tokenbooks.rating.measures import MANY, Measure
 from tokenbooks.rating.plan import Plan
 from tokenbooks.rating.rated import Rated
@@ -62,6 +63,14 @@ class Rating:
             "SELECT service_period, sum(list_value) FROM charges GROUP BY ALL"
         ).fetchall()
         return {month: Fraction(value, 10**scales.list_value) for month, value in rows if value}
+
+    def charged_by_day(self, days: Period = YEAR) -> dict[date, Fraction]:
+        """The list value of every day, as the table of values by day has it."""
+        put = put_day_values(self.connection, self.rated, days, ["c"])
+        rows = self.connection.execute(
+            "SELECT day, sum(list_value) FROM day_values GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        return {day: Fraction(value, 10**put.scales.list_value) for day, value in rows if value}
 
 
 def rate_rows(

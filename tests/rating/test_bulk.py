@@ -138,7 +138,7 @@ def prices(draw: st.DrawFn) -> Plan:
     return plan(rate([by_customer(*steps, model=model, over=over)]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2, deadline=None)
 @given(prices(), ROWS, st.sampled_from(["arrears", "prepaid"]))
 def test_counters_in_sql_are_those_in_python(prices: Plan, rows: list[Row], settle: str) -> None:
     found, known = rated(prices, rows, settle), in_python(prices, rows, settle)

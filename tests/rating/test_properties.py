@@ -252,7 +252,7 @@ def _values(charges: Charges, before: date = END) -> dict[object, Fraction]:
     return {step.at: step.value for step in steps if step.at.date() < before and step.value}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=settings.default.max_examples * 4, deadline=None)
 @given(terms=TERMS, usage=USAGE, bounds=BOUNDS)
 def test_closing_month_by_month_gives_what_one_run_gives(
     terms: Terms, usage: list[Used], bounds: tuple[date | None, date | None]
@@ -262,7 +262,7 @@ def test_closing_month_by_month_gives_what_one_run_gives(
         assert _values(_run(terms, usage, end, bounds)) == _values(whole, end)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2, deadline=None)
 @given(terms=TERMS, usage=USAGE, random=st.randoms(use_true_random=False))
 def test_terms_do_not_depend_on_the_order_of_rows(
     terms: Terms, usage: list[Used], random: object
@@ -274,7 +274,7 @@ def test_terms_do_not_depend_on_the_order_of_rows(
     assert by_allocation(here) == by_allocation(there)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2, deadline=None)
 @given(terms=TERMS, usage=USAGE)
 def test_terms_are_borne_wholly_by_allocations(terms: Terms, usage: list[Used]) -> None:
     charges = _run(terms, usage, END, (None, None))
@@ -289,7 +289,7 @@ def _only_allowances(terms: Terms) -> Terms:
     return Terms(fees=tuple(replace(fee, price=Decimal(0)) for fee in terms.fees))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2, deadline=None)
 @given(
     usage=USAGE,
     discount=st.none() | DISCOUNTS,
@@ -362,7 +362,7 @@ def _least(minimum: Decimal | None) -> _Adjust:
     return lambda due: due if minimum is None else max(due, Fraction(minimum))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2, deadline=None)
 @given(terms=TERMS, usage=USAGE)
 def test_rounded_lines_sum_to_whole_units(terms: Terms, usage: list[Used]) -> None:
     # true-ups are of whole amounts here, so that what is charged has two places at most

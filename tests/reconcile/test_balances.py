@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tokenbooks.amounts import finite_decimal, round_half_up
-from tokenbooks.reconcile.balance_causes import (
+from tokenbooks.reconcile.displayed.balance_causes import (
     EXPIRED,
     FREE,
     MISSING,
@@ -26,8 +26,8 @@ from tokenbooks.reconcile.balance_causes import (
     Candidate,
     possible_causes,
 )
-from tokenbooks.reconcile.balance_facts import AccountDay, LotLeft, LotMove
-from tokenbooks.reconcile.balances import BalanceTie, places_shown, tie_balance
+from tokenbooks.reconcile.displayed.balance_facts import AccountDay, LotLeft, LotMove
+from tokenbooks.reconcile.displayed.balances import BalanceTie, places_shown, tie_balance
 
 TODAY = date(2025, 11, 30)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "northwind"
 CENT = Decimal("0.01")
@@ -25,6 +26,9 @@ GPT_4O_MINI = ("0.16", "0.08", "0.64")
 # per 1M: input, 5m write, 1h write, cache read, output
 SONNET = ("3.10", "3.875", "6.20", "0.31", "15.50")
 HAIKU = ("0.95", "1.1875", "1.90", "0.095", "4.75")
+# per 1M: input, cached input, output
+GEMINI_PRO = ("1.30", "0.13", "10.40")
+GEMINI_FLASH = ("0.30", "0.03", "2.50")
 
 RESEARCH = ("rd", "research")
 SUPPORT = ("cogs", "support")
@@ -145,6 +149,18 @@ def anthropic_charges(month: str) -> list[Charge]:
         goes = {"assistant": SUPPORT, "lab": RESEARCH, "office": OFFICE}
         key = goes[row["api_key"].split("-")[0]]
         charges.append(Charge(date.fromisoformat(row["usage_date_utc"]), value, {key: Decimal(1)}))
+    return charges
+
+
+def google_charges(zone: str = "UTC") -> list[Charge]:
+    """Charges of the gateway's file, by the days of a zone."""
+    charges = []
+    for row in _rows("usage/google/gateway_2025-12.csv"):
+        prices = GEMINI_PRO if row["model"] == "gemini-2.5-pro" else GEMINI_FLASH
+        columns = ("input_tokens", "cached_input_tokens", "output_tokens")
+        value = _priced(tuple(Decimal(row[name]) for name in columns), prices)
+        at = datetime.fromisoformat(row["timestamp"]).astimezone(ZoneInfo(zone))
+        charges.append(Charge(at.date(), value, {SUPPORT: Decimal(1)}))
     return charges
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
+from tokenbooks.periods import Period
+
 SAMPLES = Path(__file__).parents[2] / "samples"
-_MONTH = re.compile(r"20\d\d[-_]\d\d")
+_DAY = re.compile(r"(20\d\d)[-_](\d\d)(?:[-_](\d\d))?")
 TODAY = "2026-01-15"
 
 
@@ -50,10 +53,19 @@ def run(*arguments: str) -> None:
 
 
 def _take_away(book: Path) -> dict[Path, str]:
-    """Remove the exports; returns each one's month, the last that its name has."""
+    """Remove the exports; returns each one's month."""
     months = {}
     for folder in ("usage", "statements"):
-        for path in sorted((book / folder).rglob("*.csv")):
-            months[path] = _MONTH.findall(path.name)[-1].replace("_", "-")
+        exports = sorted((book / folder).rglob("*.csv"))
+        # the first of a folder stays: a source of which there is no file is an error
+        for path in [b for a, b in pairwise(exports) if a.parent == b.parent]:
+            months[path] = _month_of(path)
             path.unlink()
     return months
+
+
+def _month_of(path: Path) -> str:
+    """The last month that an export's name has: not that of a first day, to which it reaches."""
+    year, month, day = _DAY.findall(path.name)[-1]
+    period = Period.month(int(year), int(month))
+    return str(period.previous() if day == "01" else period)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.sources.test_schemas import schemas_below
 from tokenbooks.names import DEFAULT_ACCOUNTS, STANDARD_DIMENSIONS, STANDARD_METERS
-from tokenbooks.sources import balances, exchange_rates, invoices, opening
+from tokenbooks.sources import adjustments, balances, exchange_rates, invoices, opening
 from tokenbooks.sources.book_files import read_facts
 from tokenbooks.sources.credits import reading as credits
 from tokenbooks.sources.schema_check import load_schema
@@ -25,7 +25,7 @@ def text(root: Path) -> str:
 
 def test_the_examples_are_one_book(text: str, tmp_path: Path) -> None:
     blocks = dict(BLOCK.findall(text))
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     for name, content in blocks.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
@@ -43,6 +43,7 @@ def test_the_examples_are_one_book(text: str, tmp_path: Path) -> None:
     ]
     assert [balance.day.month for balance in facts.balances] == [10, 11]
     assert [str(rate.rate) for rate in facts.rates] == ["1.0850", "1.0910"]
+    assert [row.approved for row in facts.adjustments] == ["B. Controller", ""]
     assert [invoice.kind for invoice in facts.invoices] == [
         "invoice",
         "credit_note",
@@ -99,7 +100,7 @@ def test_standard_names_are_listed_for_formats(root: Path) -> None:
 
 
 def test_every_column_is_explained(text: str) -> None:
-    for reader in (credits, invoices, opening, balances, exchange_rates):
+    for reader in (credits, invoices, opening, balances, exchange_rates, adjustments):
         missing = [name for name in reader.COLUMNS.known if f"`{name}`" not in text]
         assert missing == []
 

@@ -4,18 +4,21 @@ A close is laid out in a staging folder beside the closes. Renaming the staging 
 its committed name is the one instant at which the close happens; what follows (putting
 the files in their places) is finished by the next run if this one is cut off, and a staging
 folder that was never committed is dropped by it.
+
+A month is approved and reopened in the same way: as a folder that replaces its own.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from tokenbooks.archive.month import CLOSE_FOLDER
+from tokenbooks.archive.approval import APPROVAL, SUPERSEDED
+from tokenbooks.archive.month import CLOSE_FOLDER, close_folder
 from tokenbooks.periods import Period
 
 _LOCK = ".lock"
@@ -25,6 +28,9 @@ _OLD = ".old-"
 _MONTH = "month"
 _TOP = "top"
 
+#: How the files begin that approving a month adds to its folder, beside the approval.
+APPROVED_FILES = "approved-"
+
 
 @contextmanager
 def staged(book: Path, period: Period) -> Iterator[tuple[Path, Path]]:
@@ -33,14 +39,53 @@ def staged(book: Path, period: Period) -> Iterator[tuple[Path, Path]]:
     Leaving the block normally commits and publishes; an exception drops all of it.
     Only one run may write at a time (``locked``).
     """
+    with _staging(book) as staging:
+        month, top = staging / _MONTH / str(period), staging / _TOP
+        month.mkdir(parents=True)
+        top.mkdir()
+        yield month, top
+
+
+@contextmanager
+def reopened(book: Path, period: Period, name: str, approved: Collection[str]) -> Iterator[Path]:
+    """Reopen a month: yields the folder, already filled, in which it is kept as it was.
+
+    That is ``close/superseded/NAME``. Without the ``approved`` files and its approval the
+    month is written and unapproved. As ``staged``, all of it happens or nothing.
+    """
+    folder = close_folder(book, period)
+    with _staging(book) as staging:
+        superseded = staging / SUPERSEDED / name
+        shutil.copytree(folder, superseded)
+        month = staging / _MONTH / str(period)
+        without = shutil.ignore_patterns(APPROVAL, *approved)
+        # the folder that is replaced gives its files up: only `superseded` needs bytes of its own
+        shutil.copytree(folder, month, ignore=without, copy_function=_link)
+        yield superseded
+
+
+def approve(book: Path, period: Period, files: Mapping[str, str], approval: str) -> None:
+    """Put an approval into a month's folder, with the files that belong to it.
+
+    As ``staged``, all of it happens or nothing.
+    """
+    with _staging(book) as staging:
+        month = staging / _MONTH / str(period)
+        without = shutil.ignore_patterns(APPROVAL, f"{APPROVED_FILES}*")
+        shutil.copytree(close_folder(book, period), month, ignore=without, copy_function=_link)
+        for name, text in {**files, APPROVAL: approval}.items():
+            (month / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _staging(book: Path) -> Iterator[Path]:
+    """A staging folder: leaving the block normally commits and publishes what is in it."""
     closes = book / CLOSE_FOLDER
     staging = closes / _STAGING
     shutil.rmtree(staging, ignore_errors=True)
-    month, top = staging / _MONTH / str(period), staging / _TOP
-    month.mkdir(parents=True)
-    top.mkdir()
+    staging.mkdir(parents=True)
     try:
-        yield month, top
+        yield staging
         _sync(staging)
     except BaseException:  # whatever cuts the run off, Ctrl-C too, nothing may stay behind
         shutil.rmtree(staging, ignore_errors=True)
@@ -55,11 +100,17 @@ def recover(book: Path) -> None:
     closes = book / CLOSE_FOLDER
     committed = closes / _COMMITTED
     if committed.exists():
+        for kept in sorted((committed / SUPERSEDED).glob("*")):
+            (closes / SUPERSEDED).mkdir(exist_ok=True)
+            _replace_folder(kept, closes / SUPERSEDED / kept.name)
         for month in sorted((committed / _MONTH).glob("*")):
             _replace_folder(month, closes / month.name)
         for file in sorted((committed / _TOP).glob("*")):
             file.replace(book / file.name)
-        _sync_folder(closes)
+        # what was put in its place must last before its record goes
+        for folder in (closes / SUPERSEDED, closes, book):
+            if folder.is_dir():
+                _sync_folder(folder)
         shutil.rmtree(committed)
     for left_over in closes.glob(f"{_OLD}*"):
         shutil.rmtree(left_over, ignore_errors=True)
@@ -76,7 +127,7 @@ def needs_recovery(book: Path) -> bool:
 def locked(book: Path) -> Iterator[bool]:
     """Hold the book for writing; yields False where another run holds it.
 
-    The lock's file is gone afterwards.
+    The lock's file is gone afterwards, where it can be removed.
     """
     closes = book / CLOSE_FOLDER
     closes.mkdir(exist_ok=True)
@@ -89,7 +140,9 @@ def locked(book: Path) -> Iterator[bool]:
         try:
             yield True
         finally:
-            path.unlink(missing_ok=True)
+            # one that stays is in nobody's way, and what was written has been written
+            with suppress(OSError):
+                path.unlink()
 
 
 def _held(path: Path) -> TextIO | None:
@@ -115,6 +168,14 @@ def _is_at(handle: TextIO, path: Path) -> bool:
     except FileNotFoundError:
         return False
     return os.path.samestat(os.fstat(handle.fileno()), there)
+
+
+def _link(source: str, target: str) -> None:
+    """The same file under another name; a copy where the file system has no such thing."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _replace_folder(source: Path, target: Path) -> None:

@@ -36,6 +36,7 @@ def manifest_text(manifest: Manifest) -> str:
             "files": [_file_document(record) for record in manifest.files],
             "rows": {name: list(rows) for name, rows in manifest.rows.items()},
             "documents": dict(manifest.documents),
+            "readings": dict(sorted(manifest.readings.items())),
             "daily": dict(manifest.daily),
         },
         "unpriced": list(manifest.unpriced),
@@ -67,6 +68,7 @@ def parse_manifest(text: str) -> Manifest:
         unpriced=tuple(document["unpriced"]),
         outputs=dict(document["outputs"]),
         previous=document["previous"],
+        readings=dict(inputs.get("readings", {})),
     )
 
 

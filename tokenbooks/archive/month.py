@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from tokenbooks.archive.approval import Approval
 from tokenbooks.close.close_period import Before
 from tokenbooks.periods import Period
 
@@ -35,7 +36,11 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a close was made from, and what it wrote."""
+    """What a close was made from, and what it wrote.
+
+    ``documents`` are digests of the files that people wrote, ``readings`` of how the files of
+    each contract were read.
+    """
 
     version: str
     book: str
@@ -52,16 +57,21 @@ class Manifest:
     unpriced: tuple[str, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
     previous: str = ""
+    readings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedMonth:
-    """A written close: where it is, its manifest, and what it posted and knew."""
+    """A written close: where it is, its manifest, and what it posted and knew.
+
+    ``digest`` is that of its manifest. With an ``approval`` it is locked: it never changes.
+    """
 
     folder: Path
     manifest: Manifest
     digest: str
     before: Before
+    approval: Approval | None = None
 
     @property
     def period(self) -> Period:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenbooks.archive.usage_tables import MOST_CSV_ROWS
-from tokenbooks.close.close_period import LotState
+from tokenbooks.close.lot_states import LotState
 from tokenbooks.rating.charge_table import decimal_text
 from tokenbooks.rating.party_values import PartyUnits
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tokenbooks.archive.approval import APPROVAL
 from tokenbooks.archive.derived import DERIVED
 from tokenbooks.archive.manifest import digest_of, file_digest, parse_manifest
 from tokenbooks.archive.month import CLOSE_FOLDER, MANIFEST, STATE, ClosedMonth
@@ -25,6 +26,21 @@ def read_months(book: Path, shown: str) -> tuple[list[ClosedMonth], list[Problem
         except (OSError, ValueError, KeyError, TypeError) as reason:
             problems.append(_unreadable(folder, shown, reason))
     return months, problems
+
+
+def digests_of_months(book: Path) -> dict[str, tuple[str, str]]:
+    """The digests of the manifest and of the approval of each written month, '' where it has none.
+
+    Raises OSError.
+    """
+    return {
+        folder.name: (_digest_at(folder / MANIFEST), _digest_at(folder / APPROVAL))
+        for folder in _folders(book / CLOSE_FOLDER)
+    }
+
+
+def _digest_at(path: Path) -> str:
+    return file_digest(path) if path.is_file() else ""
 
 
 def read_month(folder: Path) -> ClosedMonth:
@@ -51,9 +67,12 @@ def _folders(closes: Path) -> list[Path]:
 
 
 def _unreadable(folder: Path, shown: str, reason: Exception) -> Problem:
+    again = f"restore the folder, or delete it and run: tokenbooks close -p {folder.name} --write"
+    if (folder / APPROVAL).exists():
+        again = "restore the folder from a copy: the month is approved, and is not written again"
     return error(
         "close-unreadable",
         f"the written close of {folder.name} cannot be read: {reason}",
-        f"restore the folder, or delete it and run: tokenbooks close -p {folder.name} --write",
+        again,
         Position(f"{shown}/{CLOSE_FOLDER}/{folder.name}/{MANIFEST}"),
     )

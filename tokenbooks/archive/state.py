@@ -16,7 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from tokenbooks.amounts import exact_text, number_text
-from tokenbooks.close.close_period import Before, Close, LotState
+from tokenbooks.close.close_period import Before, Close
+from tokenbooks.close.lot_states import LotState
 from tokenbooks.entries.buy.owed import Known
 from tokenbooks.entries.posted import Line, Posted
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from tokenbooks.cli import (
+    approve,
     check,
     close,
     credits,
@@ -16,6 +17,9 @@ from tokenbooks.cli import (
     init,
     plans,
     rate,
+    reconcile,
+    reopen,
+    report,
     usage,
 )
 from tokenbooks.cli.options import BookOption, QuietOption, TodayOption
@@ -55,7 +59,12 @@ def shared(
     context.obj = {"book": book, "today": today, "quiet": quiet}
 
 
-for command in (init, check, usage, rate, credits, close, explain, formats, plans, estimate):
+COMMANDS = (
+    *(init, check, usage, rate, credits),
+    *(close, reconcile, approve, reopen),
+    *(explain, report, formats, plans, estimate),
+)
+for command in COMMANDS:
     command.register(app)
 
 

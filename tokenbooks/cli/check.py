@@ -41,5 +41,7 @@ def check(
     stop_if_wrong(each_once([*problems, *found]), warnings_too=True)
     written = len(opened_book.months)
     months = "1 written month agrees" if written == 1 else f"{written} written months agree"
+    if approved := sum(month.approval is not None for month in opened_book.months):
+        months += f", {approved} approved"
     closes = months if written else "no month is written yet"
     tell(f"no problems; {closes}", quiet=given.quiet)

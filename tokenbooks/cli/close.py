@@ -56,6 +56,7 @@ def close(
 ) -> None:
     """Close a month: print its entries, or write them."""
     from tokenbooks.desk.close import prepare_close
+    from tokenbooks.desk.locked import locked_problems
     from tokenbooks.desk.look_at_credits import check_balances
     from tokenbooks.desk.write_close import write_close, written_files
 
@@ -66,6 +67,8 @@ def close(
     month = chosen_period(period) if period else default_period(opened_book)
     if write and month.end > given.today:
         raise typer.BadParameter(f"{month} has not ended on {given.today}; it can be printed only")
+    if write:
+        stop_if_wrong(locked_problems(opened_book, month))
     prepared, found = prepare_close(opened_book, month, allow_unpriced=allow_unpriced)
     if prepared is not None:
         found = found + check_balances(opened_book, prepared.close.computed, month)

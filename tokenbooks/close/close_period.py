@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from tokenbooks.amounts import currency_places
-from tokenbooks.book import ENTRY_KINDS
+from tokenbooks.book import ENTRY_KINDS, Book
 from tokenbooks.close.compute import Computed, KnownSpans
+from tokenbooks.close.lot_states import LotState, lot_states
 from tokenbooks.close.plain_parties import documented_accounts
-from tokenbooks.credits.drawing import Taken
+from tokenbooks.close.rollforwards import RollForwards
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking, booked_units
 from tokenbooks.entries.buy.adjustment import adjustment_entries
+from tokenbooks.entries.buy.approved_accruals import approved_entries
 from tokenbooks.entries.buy.exchange_entries import exchange_entries
 from tokenbooks.entries.buy.expiry import expiry_entries
 from tokenbooks.entries.buy.owed import document_id, is_bill
@@ -26,12 +27,12 @@ from tokenbooks.entries.buy.settlement import SettledOn, settlement_days
 from tokenbooks.entries.buy.transfer import transfer_entries
 from tokenbooks.entries.buy.usage import usage_entries
 from tokenbooks.entries.entry import KIND_ORDER, Assertion, Entry
-from tokenbooks.entries.posted import Posted, difference
+from tokenbooks.entries.posted import Line, Posted, difference
 from tokenbooks.entries.service import ServiceSpan, service_spans
 from tokenbooks.entries.together import entries_of_parties, together
 from tokenbooks.facts import Facts
 from tokenbooks.names import OWNED_ROLES
-from tokenbooks.periods import Period, start_of
+from tokenbooks.periods import Period
 from tokenbooks.problems import Problem, error
 
 #: Kind of entry -> the kind of the book's `post` list that lets tokenbooks post it.
@@ -47,6 +48,7 @@ POSTED_AS = {
     "consumption": "consumption",
     "settlement": "consumption",
     "accrual": "accrual",
+    "approved": "accrual",
     "reversal": "accrual",
     "expiry": "expiry",
     "exchange": "invoices",
@@ -57,40 +59,6 @@ MOVED_BY = {
     "prepaid_credits": {"purchases", "consumption", "expiry"},
     "accrued_expenses": {"invoices", "accrual", "consumption"},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LotState:
-    """A lot at the end of a period, in credits and in cost.
-
-    ``moved`` came from other lots, or went to them where it is negative; ``adjusted`` was
-    corrected by the provider.
-    """
-
-    acquired: Fraction = Fraction(0)
-    used: Fraction = Fraction(0)
-    expired: Fraction = Fraction(0)
-    refunded: Fraction = Fraction(0)
-    moved: Fraction = Fraction(0)
-    adjusted: Fraction = Fraction(0)
-    cost_acquired: Decimal = Decimal(0)
-    cost_used: Decimal = Decimal(0)
-    cost_expired: Decimal = Decimal(0)
-    cost_refunded: Decimal = Decimal(0)
-    cost_moved: Decimal = Decimal(0)
-    cost_adjusted: Decimal = Decimal(0)
-
-    @property
-    def left(self) -> Fraction:
-        """Credits left."""
-        gone = self.used + self.expired + self.refunded
-        return self.acquired - gone + self.moved + self.adjusted
-
-    @property
-    def cost_left(self) -> Decimal:
-        """Cost left: the prepaid balance of the lot."""
-        gone = self.cost_used + self.cost_expired + self.cost_refunded
-        return self.cost_acquired - gone + self.cost_moved + self.cost_adjusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +114,25 @@ def close_period(facts: Facts, period: Period, computed: Computed, before: Befor
             _settled_on(computed, spans, period),
             facts.book.policy("accrual_method", period.last_day) or "relieve",
         ),
+        *approved_entries(booking, changes),
         *expiry_entries(booking, changes, computed.lots),
         *entries_of_parties(booking, changes),
         *exchange_entries(booking, changes),
     ]
     allowed = set(facts.book.post)
     posted = [e for e in entries if POSTED_AS[e.kind] in allowed and e.postings]
+    assertions = tuple(_assertions(facts, period, computed.posted, before.posted))
+    lots = lot_states(computed, period)
+    rolled = RollForwards(period, computed, lots, before.lots, before.posted, assertions)
     return Close(
         period=period,
         computed=computed,
         before=before,
         changes=changes,
         entries=tuple(sorted(posted, key=_entry_order)),
-        assertions=tuple(_assertions(facts, period, computed.posted, before.posted)),
-        lots=lot_states(computed, period),
-        problems=tuple(_unbooked(facts, entries, changes)),
+        assertions=assertions,
+        lots=lots,
+        problems=(*_unbooked(facts, entries, changes), *rolled.problems(facts)),
     )
 
 
@@ -200,69 +172,6 @@ def _entry_order(entry: Entry) -> tuple[date, int, str]:
     return entry.day, KIND_ORDER.index(entry.kind), entry.id
 
 
-def lot_states(computed: Computed, period: Period) -> dict[str, LotState]:
-    """Each lot at the end of a period."""
-    states: dict[str, LotState] = {}
-    costs = _lot_costs(computed.of_lots)
-    taken = _lot_takings(computed.taken)
-    for lot in computed.lots.values():
-        ended = lot.ends is not None and lot.ends <= start_of(period.end)
-        left = computed.tops[lot.id] - computed.given[lot.id]
-        gone, cost = taken.get(lot.id, {}), costs.get(lot.id, {})
-        states[lot.id] = LotState(
-            acquired=lot.quantity - lot.used_before - lot.moved,
-            used=computed.given[lot.id] - lot.used_before,
-            expired=left if ended else Fraction(0),
-            refunded=gone.get("refund", Fraction(0)),
-            moved=lot.moved - gone.get("transfer", Fraction(0)),
-            adjusted=-gone.get("adjustment", Fraction(0)),
-            cost_acquired=cost.get("acquired", Decimal(0)),
-            cost_used=-cost.get("consumption", Decimal(0)),
-            cost_expired=-cost.get("expiry", Decimal(0)),
-            cost_refunded=-cost.get("refund", Decimal(0)),
-            cost_moved=cost.get("transfer", Decimal(0)),
-            cost_adjusted=cost.get("adjustment", Decimal(0)),
-        )
-    return states
-
-
-#: Event of what was taken from a lot, or rule of a line -> how the roll-forward of lots has it.
-_TAKEN_AS = {
-    "refund": "refund",
-    "chargeback": "refund",
-    "transfer": "transfer",
-    "rollover": "transfer",
-    "pooled": "transfer",
-    "void": "adjustment",
-    "adjust": "adjustment",
-}
-_LINE_AS = {
-    "consumption": "consumption",
-    "expiry": "expiry",
-    "refund": "refund",
-    "transfer": "transfer",
-    "rollover": "transfer",
-    "adjustment": "adjustment",
-}
-
-
-def _lot_takings(taken: Sequence[Taken]) -> dict[str, dict[str, Fraction]]:
-    found: dict[str, dict[str, Fraction]] = {}
-    for item in taken:
-        own, kind = found.setdefault(item.lot, {}), _TAKEN_AS[item.event.event]
-        own[kind] = own.get(kind, Fraction(0)) + item.quantity
-    return found
-
-
-def _lot_costs(posted: Posted) -> dict[str, dict[str, Decimal]]:
-    costs: dict[str, dict[str, Decimal]] = {}
-    for line, amount in posted.items():
-        if line.role == "prepaid_credits" and line.lot:
-            own, kind = costs.setdefault(line.lot, {}), _LINE_AS.get(line.rule, "acquired")
-            own[kind] = own.get(kind, Decimal(0)) + amount
-    return costs
-
-
 def new_bills(facts: Facts, period: Period, before: Posted) -> list[Invoice]:
     """The invoices and credit notes up to a period's end that no earlier close booked."""
     booked = {(line.contract, line.unit) for line in before if line.rule == "payable"}
@@ -273,17 +182,27 @@ def new_bills(facts: Facts, period: Period, before: Posted) -> list[Invoice]:
     ]
 
 
-def _assertions(facts: Facts, period: Period, posted: Posted, before: Posted) -> list[Assertion]:
-    """Month-end balances of the accounts that the subledger owns, those that fell to zero too."""
-    book = facts.book
+def owned_balances(
+    book: Book, posted: Mapping[Line, Decimal], before: Iterable[Line] = ()
+) -> dict[str, Decimal]:
+    """The balances of the accounts that the subledger owns, where the book posts all of them.
+
+    Those of lines that were posted ``before`` too, even if nothing of them is left.
+    """
     left_out = set(ENTRY_KINDS) - set(book.post)
     balances: dict[str, Decimal] = {}
-    for line in {**before, **posted}:
-        amount = posted.get(line, Decimal(0))
+    for line in {*before, *posted}:
         if line.role in OWNED_ROLES and not MOVED_BY[line.role] & left_out:
             account = book.account(line.role, book.contracts[line.contract])
+            amount = posted.get(line, Decimal(0))
             balances[account] = balances.get(account, Decimal(0)) + amount
-    zero = Decimal(0).scaleb(-currency_places(book.currency))
+    return balances
+
+
+def _assertions(facts: Facts, period: Period, posted: Posted, before: Posted) -> list[Assertion]:
+    """Month-end balances of the accounts that the subledger owns, those that fell to zero too."""
+    balances = owned_balances(facts.book, posted, before)
+    zero = Decimal(0).scaleb(-currency_places(facts.book.currency))
     return [
         Assertion(period.last_day, account, balance + zero)
         for account, balance in sorted(balances.items())

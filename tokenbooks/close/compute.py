@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tokenbooks.amounts import currency_places
@@ -28,6 +29,7 @@ from tokenbooks.credits.drawing import Drawing, Drawn, Taken
 from tokenbooks.credits.lots import Account, Lot
 from tokenbooks.documents import Invoice, OpeningBalance
 from tokenbooks.entries.buy.adjustment import adjustments_to_date
+from tokenbooks.entries.buy.approved_accruals import approved_rows, approved_to_date
 from tokenbooks.entries.buy.consumption import consumption_to_date
 from tokenbooks.entries.buy.expiry import expiry_to_date
 from tokenbooks.entries.buy.liabilities import OwedUsage, liabilities
@@ -46,10 +48,10 @@ from tokenbooks.entries.buy.pricing import Pricing
 from tokenbooks.entries.buy.purchase import purchases_to_date
 from tokenbooks.entries.buy.refund import refunds_to_date
 from tokenbooks.entries.buy.transfer import transfers_to_date
-from tokenbooks.entries.destinations import Destinations, default_destination
+from tokenbooks.entries.destinations import Destinations, added, default_destination
 from tokenbooks.entries.exchange import Exchange
-from tokenbooks.entries.posted import Posted, add
-from tokenbooks.entries.service import service_spans
+from tokenbooks.entries.posted import Destination, Posted, add
+from tokenbooks.entries.service import ServiceSpan, service_spans
 from tokenbooks.entries.together import owed_together, together
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, start_of
@@ -182,6 +184,7 @@ def _accounts(facts: Facts, computed: Computed, period: Period) -> list[Account]
     found = {*computed.rated.charges.steps, *computed.drawn}
     found |= {(contract, "") for contract in facts.book.contracts}
     found |= {(row.contract, row.party) for row in facts.invoices if row.day < period.end}
+    found |= {(row.contract, row.party) for row in approved_rows(facts, period.end)}
     found |= {(row.contract, row.party) for row in facts.opening}
     return sorted(account for account in found if account[0] in facts.book.contracts)
 
@@ -208,10 +211,16 @@ class _Account:
         documents = self._documents()
         bills = [row for row in documents if is_bill(row)]
         receipts = [row for row in documents if row.kind == "receipt"]
-        usage = self._unpaid(charges.steps.get(account, []), drawn)
+        steps = charges.steps.get(account, [])
+        usage = self._unpaid(steps, drawn)
+        approved = [
+            row
+            for row in approved_rows(self.facts, self.period.end)
+            if (row.contract, row.party) == account
+        ]
         draws = drawn.draws if drawn else []
         found = liabilities(
-            OwedUsage(self.party, usage, bills, self._opening_accruals(), draws),
+            OwedUsage(self.party, usage, bills, self._opening_accruals(), draws, approved),
             Pricing(self.exchange, contract, self.facts.plan_of(contract).currency, book.start),
             known.get(account, {}),
             self.destinations,
@@ -220,11 +229,22 @@ class _Account:
         )
         lines = {
             **service_lines(found.spans.values(), default_destination(book), places),
+            **approved_to_date(approved, partial(self._weights, steps, spans), spans, places),
             **payable_lines(bills, contract.tax_kind, self.exchange),
             **payments_to_date(self.facts, receipts, self.exchange),
             **found.exchanged,
         }
         return {(*account, name): item for name, item in found.spans.items()}, lines
+
+    def _weights(
+        self, steps: Sequence[Step], spans: ServiceSpan, service: str
+    ) -> dict[Destination, Fraction]:
+        """Where the usage of a service span goes, whatever pays for it."""
+        found: dict[Destination, Fraction] = {}
+        for step in steps:
+            if spans(step.at.date()) == service:
+                added(found, self.destinations.of(step.parts, service))
+        return found if any(found.values()) else {default_destination(self.facts.book): Fraction(1)}
 
     def _documents(self) -> list[Invoice]:
         """The rows of the invoices file up to the period's end, tax in cost included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,9 @@ class PartyTotals:
     """What plain parties come to: lines, what is owed, and when usage was settled.
 
     ``owed`` is by contract and service span, all parties together. ``with_lots`` are the
-    contracts that have lots, ``values`` the list value of the period by allocation, ``units``
-    those of the tables: None where no party is in them.
+    contracts that have lots, ``values`` the list value of the period by allocation, ``prepaid``
+    the cost left of all lots by contract, ``units`` those of the tables: None where no party
+    is in them.
     """
 
     posted: Posted = field(default_factory=dict)
@@ -52,6 +54,7 @@ class PartyTotals:
     settled: Mapping[tuple[str, str], date] = field(default_factory=dict)
     with_lots: frozenset[str] = frozenset()
     values: Mapping[int, Fraction] = field(default_factory=dict)
+    prepaid: Mapping[str, Decimal] = field(default_factory=dict)
     units: PartyUnits | None = None
 
 
@@ -90,6 +93,7 @@ def draw_plain_parties(
         party_settlements(connection, spans, period),
         _with_lots(connection),
         _values(connection, units, period),
+        _prepaid(connection, units),
         units,
     )
 
@@ -103,6 +107,15 @@ def _values(
         f" WHERE \"at\" >= DATE '{period.start}' AND \"at\" < DATE '{period.end}' GROUP BY ALL"
     ).fetchall()
     return {allocation: units.quantity(value) for allocation, value in rows}
+
+
+def _prepaid(connection: duckdb.DuckDBPyConnection, units: PartyUnits) -> dict[str, Decimal]:
+    """The cost left of all lots at the end of the period, by contract."""
+    rows = connection.execute(
+        "SELECT contract, sum(cost_acquired - cost_used - cost_expired)::HUGEINT"
+        " FROM party_states JOIN party_accounts USING (account) GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    return {contract: units.amount(amount) for contract, amount in rows}
 
 
 def _put_lots(

@@ -9,11 +9,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tokenbooks.book import AllocationRule
-from tokenbooks.close.close_period import Close, LotState
+from tokenbooks.close.close_period import Close
 from tokenbooks.close.evidence import NOTHING, Amounts, ExplainedCharge
+from tokenbooks.close.lot_states import LotState
 from tokenbooks.close.tier_evidence import ArithmeticLine
 from tokenbooks.credits.lots import Lot
-from tokenbooks.documents import CreditEvent, ExchangeRate, Invoice, OpeningBalance
+from tokenbooks.documents import Adjustment, CreditEvent, ExchangeRate, Invoice, OpeningBalance
 from tokenbooks.entries.entry import Entry, Posting
 from tokenbooks.entries.posted import Destination
 from tokenbooks.facts import Facts
@@ -103,7 +104,7 @@ class RelatedEntry:
     why: str
 
 
-Document = CreditEvent | Invoice | OpeningBalance
+Document = CreditEvent | Invoice | OpeningBalance | Adjustment
 
 
 @dataclass(slots=True)

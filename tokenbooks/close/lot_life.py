@@ -12,9 +12,9 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places
-from tokenbooks.close.close_period import LotState
 from tokenbooks.close.compute import Computed
 from tokenbooks.close.credit_days import day_of, taken_on
+from tokenbooks.close.lot_states import LotState
 from tokenbooks.credits.drawing import Taken
 from tokenbooks.credits.lots import Account, Lot
 from tokenbooks.entries.destinations import Destinations

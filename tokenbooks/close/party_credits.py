@@ -11,10 +11,10 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tokenbooks.close.close_period import LotState
 from tokenbooks.close.compute import Computed, lines_of_lots
 from tokenbooks.close.credit_balances import BalanceAt, LotAt
 from tokenbooks.close.draw_usage import draw_rules
+from tokenbooks.close.lot_states import LotState
 from tokenbooks.close.outlook import FEWEST_DAYS, RECENT_DAYS, EndingLot
 from tokenbooks.credits.changes import build_lots
 from tokenbooks.credits.credit_rows import events_of

@@ -19,6 +19,7 @@ from tokenbooks.credits.lots import Account
 from tokenbooks.credits.order import order_on, pools_cost
 from tokenbooks.credits.party_lots import PLACE_KEYS
 from tokenbooks.documents import CreditEvent
+from tokenbooks.entries.buy.approved_accruals import approved_rows
 from tokenbooks.facts import Facts
 from tokenbooks.rating.credit_terms import STOP
 from tokenbooks.rating.keys import RatedKey
@@ -116,8 +117,9 @@ def name_many_parties(
 
 
 def documented_accounts(facts: Facts, end: date) -> set[Account]:
-    """The accounts that have documents or opening balances of their own."""
+    """The accounts that have documents, approved accruals or opening balances of their own."""
     found = {(row.contract, row.party) for row in facts.invoices if row.day < end}
+    found |= {(row.contract, row.party) for row in approved_rows(facts, end)}
     return found | {(row.contract, row.party) for row in facts.opening}
 
 

@@ -27,6 +27,7 @@ class ChangedFile:
     record: FileRecord
     what: str
     has_grown: bool = False
+    is_gone: bool = False
 
 
 def changed_files(
@@ -38,7 +39,7 @@ def changed_files(
     for path, record in recorded.items():
         now = present.get(path)
         if now is None:
-            changed.append(ChangedFile(record, "is gone"))
+            changed.append(ChangedFile(record, "is gone", is_gone=True))
         elif prefix_digest(now, record.size) != record.sha256:
             changed.append(ChangedFile(record, "has changed"))
         elif now.stat().st_size != record.size:

@@ -6,15 +6,18 @@ from dataclasses import replace
 from datetime import date
 
 from tokenbooks.desk.close import prepare_close
+from tokenbooks.desk.common_mistakes import common_mistakes
+from tokenbooks.desk.journal_agrees import journal_differences
 from tokenbooks.desk.look import look_at_files, look_at_usage
 from tokenbooks.desk.lost_files import lost_files
 from tokenbooks.desk.open_book import OpenBook
+from tokenbooks.desk.open_differences import open_differences
 from tokenbooks.desk.plans import own_problems
 from tokenbooks.desk.replay import replay as replay_closes
 from tokenbooks.desk.verify import verify_closes
 from tokenbooks.periods import TERM, Period
 from tokenbooks.problems import Problem, Severity, any_error
-from tokenbooks.reconcile.displayed import balance_warnings, tie_balances
+from tokenbooks.reconcile.displayed.displayed import balance_warnings, tie_balances
 
 #: What is told of months that are over only: before its end the rate of that day cannot be
 #: there, and what is due until then has not happened.
@@ -23,7 +26,7 @@ _OF_MONTHS_OVER = frozenset({"exchange-rate-old", "reload-missing"})
 
 def check_book(book: OpenBook, today: date, *, replay: bool) -> list[Problem]:
     """Everything that is wrong beyond the book's own files, which are read already."""
-    _, problems = look_at_files(book)
+    files, problems = look_at_files(book)
     if not any_error(problems):
         looked, found = look_at_usage(book)
         problems = problems + found
@@ -32,10 +35,12 @@ def check_book(book: OpenBook, today: date, *, replay: bool) -> list[Problem]:
             problems += balance_warnings(
                 book.facts, tie_balances(book.facts, looked.computed, whole)
             )
+            problems += common_mistakes(book, looked, files)
     problems += verify_closes(book)
     problems += _plan_problems(book)
     if any_error(problems):
         return problems
+    problems += [*journal_differences(book), *open_differences(book)]
     lost = lost_files(book)
     if replay and lost:
         # without its files no close can be computed again
@@ -43,7 +48,7 @@ def check_book(book: OpenBook, today: date, *, replay: bool) -> list[Problem]:
     if replay:
         problems += replay_closes(book)
     found = _open_period(book, today)
-    told = {problem.position for problem in found if problem.code == "closed-input-changed"}
+    told = {p.position for p in found if p.code in ("closed-input-changed", "locked-changed")}
     return problems + [problem for problem in lost if problem.position not in told] + found
 
 

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 from tokenbooks.archive.credit_rows import put_credit_rows
 from tokenbooks.archive.month import STATE, ClosedMonth
 from tokenbooks.archive.party_tables import put_states_before, read_party_lots
+from tokenbooks.close.adjustment_warnings import adjustment_warnings
 from tokenbooks.close.close_period import Before, Close, close_period
 from tokenbooks.close.compute import Computed, compute
 from tokenbooks.close.costs import cost_ratios
 from tokenbooks.close.warnings import close_warnings, unpriced_problems
 from tokenbooks.desk.gather import Gathered, gather_usage
 from tokenbooks.desk.open_book import OpenBook
-from tokenbooks.desk.stale import stale_problems
+from tokenbooks.desk.stale import closes_standing
 from tokenbooks.periods import Period, months_between
 from tokenbooks.problems import NOWHERE, Position, Problem, Severity, any_error, error
 from tokenbooks.rating.charge_table import ChargeScales, build_charges
 from tokenbooks.rating.matching import Match
+from tokenbooks.rating.rated import Rated
 from tokenbooks.sources.exports.connection import connect
 
 if TYPE_CHECKING:
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A close that is computed and can be shown or written."""
+    """A close that is computed and can be shown or written.
+
+    ``only`` are the files that it was limited to, as in a replay.
+    """
 
     book: OpenBook
     gathered: Gathered
@@ -36,6 +41,7 @@ class Prepared:
     scales: ChargeScales
     earlier: tuple[ClosedMonth, ...]
     unpriced: tuple[str, ...] = ()
+    only: Mapping[str, int] | None = None
 
 
 def prepare_close(
@@ -49,7 +55,7 @@ def prepare_close(
     earlier = [month for month in book.months if month.period < period]
     connection = connect()
     problems = missing_closes(book, period, earlier)
-    problems += stale_problems(connection, book, earlier[-2:])
+    problems += closes_standing(connection, book, earlier)
     if any_error(problems):
         return None, problems
     gathered, found = gather_usage(connection, book, period, earlier, only)
@@ -74,7 +80,7 @@ def prepare_close(
         return None, problems
     before = _with_parties(connection, before, computed, earlier)
     close = close_period(facts, period, computed, before)
-    problems += close.problems
+    problems += [*close.problems, *adjustment_warnings(facts, close)]
     if any_error(problems):
         return None, problems
     scales, found = charge_table(connection, computed, period)
@@ -82,7 +88,8 @@ def prepare_close(
     if scales is None:
         return None, problems
     texts = tuple(problem.message for problem in unpriced)
-    return Prepared(book, gathered, close, scales, tuple(earlier), texts), problems
+    prepared = Prepared(book, gathered, close, scales, tuple(earlier), texts, only)
+    return prepared, problems
 
 
 def _with_parties(
@@ -117,23 +124,26 @@ def charge_table(
         duckdb.ConversionException,
         duckdb.InvalidInputException,
     ):
-        return None, [
-            error(
-                "figures-too-large",
-                "prices and quantities are so large that their product has more than 38 digits",
-                "look for a price without `per 1M`, a rate of exchange turned upside down, or"
-                " counts in a wrong unit",
-                _dearest(computed),
-            )
-        ]
+        return None, [too_large(computed.rated)]
     return scales, []
 
 
-def _dearest(computed: Computed) -> Position:
+def too_large(rated: Rated) -> Problem:
+    """The error that figures do not fit the integers of SQL."""
+    return error(
+        "figures-too-large",
+        "prices and quantities are so large that their product has more than 38 digits",
+        "look for a price without `per 1M`, a rate of exchange turned upside down, or"
+        " counts in a wrong unit",
+        _dearest(rated),
+    )
+
+
+def _dearest(rated: Rated) -> Position:
     """Where the highest price of one unit stands."""
     matches = [
         outcome
-        for item in computed.rated.keys.values()
+        for item in rated.keys.values()
         for outcome in item.outcomes.values()
         if isinstance(outcome, Match)
     ]

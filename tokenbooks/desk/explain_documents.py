@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
-from tokenbooks.close.close_period import LotState, lot_states, new_bills
+from tokenbooks.close.close_period import new_bills
 from tokenbooks.close.evidence import ServiceUsage
 from tokenbooks.close.explanation import (
     Document,
@@ -13,6 +13,7 @@ from tokenbooks.close.explanation import (
     LotRoll,
     ReliefLine,
 )
+from tokenbooks.close.lot_states import LotState, lot_states
 from tokenbooks.credits.acquisitions import lot_id, makes_lot
 from tokenbooks.credits.lots import Lot
 from tokenbooks.credits.moves import POOLED, ROLLOVER
@@ -21,6 +22,7 @@ from tokenbooks.desk.explain_exchange import explain_exchange
 from tokenbooks.desk.find_entry import related_entries
 from tokenbooks.documents import CreditEvent, Invoice
 from tokenbooks.entries.booking import Booking, id_on_time, identity
+from tokenbooks.entries.buy.approved_accruals import RULE, approved_unit
 from tokenbooks.entries.buy.expiry import expiry_subjects
 from tokenbooks.entries.buy.invoice import Relief
 from tokenbooks.entries.buy.owed import document_id, is_bill
@@ -45,6 +47,12 @@ def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
             if row.contract == contract
             and identity(kind, contract, balance_subject(row.role, row.service_period)) == plain
         )
+    if kind == RULE:
+        told.documents += tuple(
+            row
+            for row in told.facts.adjustments
+            if row.contract == contract and identity(kind, contract, approved_unit(row)) == plain
+        )
     if kind in {"invoice", "receipt"}:
         rows = [
             row
@@ -60,7 +68,7 @@ def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
         _explain_receipt(told, contract, rows)
     if kind == "exchange":
         explain_exchange(told, prepared, contract, plain)
-    if kind == "reversal":
+    if kind in {"reversal", RULE}:
         told.related += tuple(
             related_entries(
                 prepared.book,
@@ -183,7 +191,7 @@ def _explain_invoice(
             continue
         service = relief.owed.service
         accruals = related_entries(
-            prepared.book, prepared, contract, service=service, kinds=("accrual", "opening")
+            prepared.book, prepared, contract, service=service, kinds=("accrual", "opening", RULE)
         )
         told.reliefs += (
             ReliefLine(

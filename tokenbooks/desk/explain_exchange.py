@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from tokenbooks.close.explanation import Document, EntryExplanation
+from tokenbooks.close.explanation import EntryExplanation
 from tokenbooks.credits.acquisitions import lot_id
 from tokenbooks.desk.close import Prepared
 from tokenbooks.desk.find_entry import related_entries
-from tokenbooks.documents import ExchangeRate
+from tokenbooks.documents import CreditEvent, ExchangeRate, Invoice, OpeningBalance
 from tokenbooks.entries.booking import identity
 from tokenbooks.entries.buy.accrual_exchange import ACCRUAL
 from tokenbooks.entries.buy.owed import document_id
@@ -47,7 +47,9 @@ def _name(unit: Unit) -> str:
     return identity("exchange", unit.contract, f"{unit.unit}-{unit.service}")
 
 
-def _rows(facts: Facts, contract: str, number: str) -> Iterator[Document]:
+def _rows(
+    facts: Facts, contract: str, number: str
+) -> Iterator[OpeningBalance | CreditEvent | Invoice]:
     """The rows of a document: what it was bought or billed by, and what settled it."""
     for balance in facts.opening:
         if (balance.contract, balance.document) == (contract, number):

@@ -20,8 +20,9 @@ from tokenbooks.desk.find_entry import next_period, prepare_next, related_entrie
 from tokenbooks.desk.gather import moment_cuts
 from tokenbooks.desk.look import look_at_usage
 from tokenbooks.desk.open_book import OpenBook
-from tokenbooks.documents import CreditEvent, Invoice, OpeningBalance
+from tokenbooks.documents import Adjustment, CreditEvent, Invoice, OpeningBalance
 from tokenbooks.entries.booking import identity, late_id
+from tokenbooks.entries.buy.approved_accruals import RULE, approved_unit
 from tokenbooks.entries.buy.owed import document_id
 from tokenbooks.entries.buy.payment import payment_id
 from tokenbooks.entries.buy.purchase import balance_subject, opening_lot_subject
@@ -119,10 +120,11 @@ def _documents(book: OpenBook) -> Iterator[Document]:
     yield from book.facts.credits
     yield from book.facts.invoices
     yield from book.facts.opening
+    yield from book.facts.adjustments
 
 
 def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
-    """A row of credits, invoices or openings: the entry that it makes, with all behind it."""
+    """A row of the book's files: the entry that it makes, with all behind it."""
     problems: list[Problem] = []
     is_extended = isinstance(row, CreditEvent) and row.event == "extend"
     if not is_extended:
@@ -136,6 +138,8 @@ def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
     note = "No entry is made for the row itself"
     if is_extended:
         note = "A new end of a lot makes no entry"
+    elif isinstance(row, Adjustment) and not row.approved:
+        note = "No entry is made for the row, because nobody approved it"
     elif isinstance(row, CreditEvent) and row.event in FREE and not row.paid and row.credits > 0:
         note = "A free credit has no cost of its own, so that no entry is made for it"
     elif not rest:
@@ -179,6 +183,8 @@ def _entry_name(book: OpenBook, row: Document) -> str:
         if row.kind == "receipt":
             return identity("receipt", row.contract, payment_id(row).removeprefix("receipt-"))
         return identity("invoice", row.contract, document_id(row))
+    if isinstance(row, Adjustment):
+        return identity(RULE, row.contract, approved_unit(row))
     return identity("opening", row.contract, balance_subject(row.role, row.service_period))
 
 
@@ -224,8 +230,8 @@ def _explain_plan_line(book: OpenBook, place: Position) -> Explained:
 def _no_line(place: Position) -> Problem:
     message = f"nothing in the book comes from line {place.line}"
     help = (
-        "name a row of an export, of credits, invoices or openings, a price of a plan that"
-        " prices usage, or a posting of a written journal"
+        "name a row of an export, of credits, invoices, openings or adjustments, a price of a"
+        " plan that prices usage, or a posting of a written journal"
     )
     return error("line-unknown", message, help, place)
 

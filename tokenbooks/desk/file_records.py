@@ -29,15 +29,20 @@ def file_records(
     for account, file in accounted:
         if file.kind != "usage" or account.first_day is None or account.first_day >= period.end:
             continue
-        records[path_in_book(book, file)] = FileRecord(
-            path_in_book(book, file),
-            account.contract,
-            file.kind,
-            account.size,
-            account.sha256,
-            account.rows_read,
-            account.first_day,
-            account.last_day,
-            account.rejected,
-        )
+        records[path_in_book(book, file)] = file_record(book, account, file)
     return tuple(records[path] for path in sorted(records))
+
+
+def file_record(book: OpenBook, account: FileAccount, file: ExportFile) -> FileRecord:
+    """The record of a file that was read."""
+    return FileRecord(
+        path_in_book(book, file),
+        account.contract,
+        file.kind,
+        account.size,
+        account.sha256,
+        account.rows_read,
+        account.first_day,
+        account.last_day,
+        account.rejected,
+    )

@@ -26,7 +26,13 @@ from tokenbooks.desk.derived import (
     with_needs,
 )
 from tokenbooks.desk.file_records import file_records
-from tokenbooks.desk.gathered_problems import moved_figures, usage_outside
+from tokenbooks.desk.gathered_problems import (
+    Late,
+    contracts_read_anew,
+    contracts_with_new_files,
+    moved_figures,
+    usage_outside,
+)
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, local_time
@@ -35,9 +41,10 @@ from tokenbooks.rating.keys import plan_scopes
 from tokenbooks.rating.matching import decisive_dimensions
 from tokenbooks.rating.measures import is_measure
 from tokenbooks.rating.plan import Alias, Modifier, Rate
+from tokenbooks.sources.exports.connection import connect
 from tokenbooks.sources.exports.files import ExportFile, find_export_files
 from tokenbooks.sources.exports.reader import read_exports
-from tokenbooks.usage.accounting import FileAccount
+from tokenbooks.usage.accounting import USAGE, FileAccount
 from tokenbooks.usage.allocation import allocation_dimensions
 from tokenbooks.usage.days import build_days
 from tokenbooks.usage.known import (
@@ -100,11 +107,20 @@ def gather_usage(
     files, problems = _files(book, only, statements, period)
     if any_error(problems):
         return None, problems
-    recorded = {record.path: record for month in earlier for record in month.manifest.files}
+    recorded = {
+        record.path: record
+        for month in earlier
+        for record in month.manifest.files
+        if record.kind == USAGE
+    }
     changed = changed_files(book, files, recorded)
     derived = read_derived(earlier[-1].folder / STATE) if earlier else {}
     again = {change.record.contract for change in changed}
     again |= lacking_contracts(book.facts, derived, period)
+    read_anew = contracts_read_anew(book, earlier)
+    again |= read_anew
+    if only is None and read_anew:
+        problems += _moved_by_reading(book, period, earlier, recorded)
     needed = [f for f in files if f.contract in again or _is_needed(book, f, recorded, period)]
     reading, found = _read(connection, book, needed, period.end)
     if reading is None:
@@ -122,7 +138,9 @@ def gather_usage(
     ]
     layout = _combine(book, reading, earlier, period, reread)
     moved = contracts_with_late_usage(reading.connection, layout, derived)
-    problems += moved_figures(book, moved, reading.files, changed, recorded)
+    new = contracts_with_new_files(book, reading.files, recorded)
+    late = Late(reading.connection, layout, moved, changed, new, read_anew)
+    problems += moved_figures(book, late)
     problems += usage_outside(book, connection)
     if any_error(problems):
         return None, problems
@@ -131,6 +149,21 @@ def gather_usage(
     since = derived_since(book.facts, derived, period, set(reread))
     gathered = Gathered(connection, layout, reading.accounts, tuple(needed), records, daily, since)
     return gathered, problems
+
+
+def _moved_by_reading(
+    book: OpenBook,
+    period: Period,
+    earlier: Sequence[ClosedMonth],
+    recorded: Mapping[str, FileRecord],
+) -> list[Problem]:
+    """Closed figures that move because the same files are read in another way.
+
+    New files are left out: what they bring would hide it.
+    """
+    only = {path: record.size for path, record in recorded.items()}
+    _, problems = gather_usage(connect(), book, period, earlier, only)
+    return [p for p in problems if p.code in ("closed-usage-moved", "locked-changed")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from tokenbooks.close.close_period import LotState, lot_states
 from tokenbooks.close.compute import Computed
 from tokenbooks.close.credit_days import CreditDays, credit_days
 from tokenbooks.close.credit_warnings import reload_findings
+from tokenbooks.close.lot_states import LotState, lot_states
 from tokenbooks.close.outlook import Outlook, look_ahead
 from tokenbooks.close.party_credits import with_party
 from tokenbooks.credits.lots import Account
@@ -20,8 +20,8 @@ from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 from tokenbooks.problems import Problem
-from tokenbooks.reconcile.balance_causes import NEAR
-from tokenbooks.reconcile.displayed import TiedBalance, balance_warnings, tie_balances
+from tokenbooks.reconcile.displayed.balance_causes import NEAR
+from tokenbooks.reconcile.displayed.displayed import TiedBalance, balance_warnings, tie_balances
 
 if TYPE_CHECKING:
     import duckdb

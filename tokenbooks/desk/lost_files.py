@@ -9,30 +9,62 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
-from tokenbooks.archive.month import FileRecord
-from tokenbooks.desk.changed_files import path_in_book, prefix_digest
+from tokenbooks.archive.month import ClosedMonth, FileRecord
+from tokenbooks.desk.changed_files import changed_files, path_in_book, prefix_digest
+from tokenbooks.desk.locked import write_again
 from tokenbooks.desk.open_book import OpenBook
-from tokenbooks.periods import Period
 from tokenbooks.problems import Position, Problem, warning
 from tokenbooks.sources.exports.files import ExportFile, find_export_files
+from tokenbooks.usage.accounting import STATEMENT
 
 
 def lost_files(book: OpenBook) -> list[Problem]:
     """A warning ``closed-file-missing`` for each, with the file that has its bytes if one has."""
     files: list[ExportFile] = []
-    told: list[Problem] = []
+    unpacking: list[Problem] = []
     for contract in book.facts.book.contracts.values():
         found, problems = find_export_files(book.folder, contract, book.facts.zone_of(contract))
         files += found
-        told += problems
+        unpacking += problems
     present = {path_in_book(book, file) for file in files}
-    broken = {problem.position.file for problem in told}
-    lost: dict[str, tuple[FileRecord, Period]] = {}
+    broken = {problem.position.file for problem in unpacking}
+    lost: dict[str, tuple[FileRecord, ClosedMonth]] = {}
     for month in book.months:
         for record in month.manifest.files:
             if record.path not in present and not _is_in(book, record, broken):
-                lost.setdefault(record.path, (record, month.period))
-    return [_lost(book, record, period, files) for record, period in lost.values()]
+                lost.setdefault(record.path, (record, month))
+    told = [_lost(book, record, month, files) for record, month in lost.values()]
+    return told + _changed_statements(book, files)
+
+
+def _changed_statements(book: OpenBook, files: Iterable[ExportFile]) -> list[Problem]:
+    """A warning ``closed-statement-changed`` for each statement that is not as it was.
+
+    Closes book nothing from statements: only their reconciliation is another one now.
+    """
+    last = {record.path: month for month in book.months for record in month.manifest.files}
+    recorded = {
+        record.path: record
+        for month in book.months
+        for record in month.manifest.files
+        if record.kind == STATEMENT
+    }
+    statements = [file for file in files if file.kind == STATEMENT]
+    changed = {
+        change.record.path
+        for change in changed_files(book, statements, recorded)
+        if not change.is_gone and not change.has_grown
+    }
+    return [
+        warning(
+            "closed-statement-changed",
+            f"{last[path].period} was reconciled with {path}, which has changed since then",
+            "restore it and lay the new download beside it under its own name;"
+            " `tokenbooks reconcile` shows what it says now",
+            Position(book.place(path)),
+        )
+        for path in sorted(changed)
+    ]
 
 
 def _is_in(book: OpenBook, record: FileRecord, broken: Collection[str]) -> bool:
@@ -42,15 +74,13 @@ def _is_in(book: OpenBook, record: FileRecord, broken: Collection[str]) -> bool:
 
 
 def _lost(
-    book: OpenBook, record: FileRecord, period: Period, files: Iterable[ExportFile]
+    book: OpenBook, record: FileRecord, month: ClosedMonth, files: Iterable[ExportFile]
 ) -> Problem:
-    message = f"{period} was made from {record.path}, which is not there any more"
-    help = f"restore it, or write the period again: tokenbooks close -p {period} --write"
+    message = f"{month.period} was made from {record.path}, which is not there any more"
+    help = write_again(book, month)
     if twin := _same_bytes(book, record, files):
         message += f"; {twin} has the same bytes"
-        help = f"give {twin} its old name back, or write the period again: " + (
-            f"tokenbooks close -p {period} --write"
-        )
+        help = help.replace("restore it", f"give {twin} its old name back", 1)
     return warning("closed-file-missing", message, help, Position(book.place(record.path)))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 
 from tokenbooks.archive.commit import locked, needs_recovery, recover
-from tokenbooks.archive.month import ClosedMonth
+from tokenbooks.archive.month import CLOSE_FOLDER, ClosedMonth
 from tokenbooks.archive.read import read_months
+from tokenbooks.desk.approvals import with_approvals
 from tokenbooks.facts import Facts
 from tokenbooks.problems import Position, Problem, any_error, error
 from tokenbooks.sources.book import BOOK_FILE
@@ -15,6 +17,9 @@ from tokenbooks.sources.book_files import read_facts
 from tokenbooks.sources.exports.descriptors.descriptor import Descriptor
 from tokenbooks.sources.exports.descriptors.reading import read_descriptors
 from tokenbooks.sources.files import shown
+
+#: Seconds that another run gets to put a close into its places.
+_PATIENCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ def open_book(
     problems += found
     months, found = read_months(folder, shown(folder))
     problems += found
+    months, found = with_approvals(months)
+    problems += found
     if facts is None or any_error(problems):
         return None, problems
     opened = OpenBook(
@@ -57,16 +64,32 @@ def open_book(
 
 
 def _recovered(folder: Path) -> list[Problem]:
-    """Finish a close that was cut off after its commit; nothing to say where that works."""
-    if not needs_recovery(folder):
-        return []
-    try:
-        with locked(folder) as free:
-            if free:
-                recover(folder)
-    except OSError as reason:
-        return [unfinished(folder, reason)]
-    return []
+    """Finish a close that was cut off after its commit; nothing to say where that works.
+
+    One that another run is putting into its places is waited for: it takes a moment.
+    """
+    for _ in range(_PATIENCE):
+        if not needs_recovery(folder):
+            return []
+        try:
+            with locked(folder) as free:
+                if free:
+                    recover(folder)
+                    return []
+        except OSError as reason:
+            return [unfinished(folder, reason)]
+        sleep(1)
+    return [busy(folder)]
+
+
+def busy(folder: Path) -> Problem:
+    """The problem that another run holds the book."""
+    return error(
+        "book-busy",
+        "another run is writing a close of this book",
+        "wait until it has finished, then run the command again",
+        Position(shown(folder / CLOSE_FOLDER)),
+    )
 
 
 def unfinished(folder: Path, reason: OSError) -> Problem:

@@ -10,10 +10,12 @@ from tokenbooks.archive.credit_rows import ROWS
 from tokenbooks.archive.month import STATE, ClosedMonth
 from tokenbooks.archive.read import read_month
 from tokenbooks.desk.close import prepare_close
+from tokenbooks.desk.close_reconciliation import reconcile_close
+from tokenbooks.desk.locked import write_again
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.desk.stale import facts_seen, states_up_to
 from tokenbooks.desk.write_close import lay_out
-from tokenbooks.problems import Position, Problem, error
+from tokenbooks.problems import Position, Problem, any_error, error
 
 
 def replay(book: OpenBook) -> list[Problem]:
@@ -51,9 +53,12 @@ def _replay_month(
     )
     if prepared is None:
         return None, problems
+    reconciliation, found = reconcile_close(prepared)
+    if any_error(found):
+        return None, found
     folder = root / str(month.period)
     folder.mkdir()
-    lay_out(prepared, folder)
+    lay_out(prepared, reconciliation, folder)
     again = read_month(folder)
     different = [
         output
@@ -67,8 +72,7 @@ def _replay_month(
         error(
             "replay-differs",
             f"{month.period} computed again gives other figures in {', '.join(different)}",
-            f"if a plan, rule or row was corrected on purpose, write the period again:"
-            f" tokenbooks close -p {month.period} --write",
+            f"if a plan, rule or row was corrected on purpose: {write_again(book, month)}",
             Position(book.place(f"close/{month.period}/{different[0]}")),
         )
     ]

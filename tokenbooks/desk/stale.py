@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokenbooks.amounts import money_text
+from tokenbooks.amounts import exact_text
 from tokenbooks.archive.credit_rows import digests_seen, put_credit_rows
 from tokenbooks.archive.month import STATE, ClosedMonth, Manifest
 from tokenbooks.archive.usage_tables import read_usage
 from tokenbooks.close.compute import Computed, compute
+from tokenbooks.close.lot_states import LotState, lot_states
 from tokenbooks.desk.continuity import broken_continuity
 from tokenbooks.desk.derived import flat_meters, level_meters
 from tokenbooks.desk.gather import kept_dimensions, layout_with_states
+from tokenbooks.desk.locked import few, figures_moved, last_locked, locked_changed, moved_lines
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.entries.posted import difference
 from tokenbooks.facts import Facts
@@ -24,6 +26,24 @@ from tokenbooks.usage.layout import Layout
 
 if TYPE_CHECKING:
     import duckdb
+
+
+def closes_standing(
+    connection: duckdb.DuckDBPyConnection, book: OpenBook, earlier: Sequence[ClosedMonth]
+) -> list[Problem]:
+    """Why a close cannot build on the written ones: the last no longer follows from its inputs.
+
+    Where an approved one before it does not either, that is what is told: writing the last
+    one again would not help.
+    """
+    problems = stale_problems(connection, book, earlier[-2:])
+    locked = last_locked(earlier)
+    if problems and locked is not None and locked is not earlier[-1]:
+        number = earlier.index(locked)
+        return (
+            stale_problems(connection, book, earlier[max(0, number - 1) : number + 1]) or problems
+        )
+    return problems
 
 
 def stale_problems(
@@ -37,26 +57,46 @@ def stale_problems(
     if not last:
         return []
     month = last[-1]
-    position = Position(book.place(f"close/{month.period}/manifest.json"))
-    again = f"write it again: tokenbooks close -p {month.period} --write"
     if len(last) > 1 and month.manifest.previous != last[0].digest:
         message = f"{month.period} was closed before {last[0].period} was written again"
-        return [error("close-stale", message, again, position)]
+        return [_stale(book, month, message, "")]
     if broken := list(broken_continuity(book, month)):
-        return broken
+        if month.approval is None:
+            return broken
+        return [locked_changed(book, month, p.message, p.position) for p in broken]
     computed = recompute(connection, book, month, last[:-1])
     changes = difference(computed.posted, month.before.posted)
-    if not changes:
+    what = moved_lines(changes) if changes else moved_lots(computed, month)
+    if not what:
         return []
-    line, amount = next(iter(changes.items()))
-    places = max(2, -int(amount.as_tuple().exponent))
-    message = (
-        f"{month.period} is written, but its inputs now give other figures: {len(changes)} lines,"
-        f" the first {line.rule} {line.contract} {line.unit} {line.role}"
-        f" by {money_text(amount, places)}"
-    )
-    help = f"restore the plan, book, credit or invoice rows that changed, or {again}"
-    return [error("close-stale", message, help, position)]
+    if month.approval:
+        return [figures_moved(book, month, what)]
+    message = f"{month.period} is written, but its inputs now give other figures: {what}"
+    return [_stale(book, month, message, "restore what changed, or ")]
+
+
+def moved_lots(computed: Computed, month: ClosedMonth) -> str:
+    """The lots whose credits are others than a close wrote, though no amount is; '' if none."""
+    was, now = month.before.lots, lot_states(computed, month.period)
+    # which lots are in tables, and not among these, may change without any figure
+    names = was.keys() & now.keys() if computed.parties.units else was.keys() | now.keys()
+    told = [f"lot {name}" for name in sorted(names) if _credits(was, name) != _credits(now, name)]
+    return few(told) if told else ""
+
+
+def _credits(lots: Mapping[str, LotState], name: str) -> tuple[str, ...]:
+    """The credits of a lot as they are written; none of one that is not there."""
+    lot = lots.get(name, LotState())
+    movements = (lot.acquired, lot.used, lot.expired, lot.refunded, lot.moved, lot.adjusted)
+    return tuple(exact_text(quantity) for quantity in movements)
+
+
+def _stale(book: OpenBook, month: ClosedMonth, message: str, else_: str) -> Problem:
+    if month.approval:
+        return locked_changed(book, month, message)
+    again = f"{else_}write it again: tokenbooks close -p {month.period} --write"
+    place = Position(book.place(f"close/{month.period}/manifest.json"))
+    return error("close-stale", message, again, place)
 
 
 def recompute(
@@ -104,4 +144,5 @@ def facts_seen(facts: Facts, manifest: Manifest, states: Sequence[Path]) -> Fact
         credit_rows=rows,
         invoices=tuple(row for row in facts.invoices if row.digest in seen.get("invoices", ())),
         opening=tuple(row for row in facts.opening if row.digest in seen.get("opening", ())),
+        adjustments=tuple(r for r in facts.adjustments if r.digest in seen.get("adjustments", ())),
     )

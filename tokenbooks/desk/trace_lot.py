@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from datetime import date, timedelta
 
-from tokenbooks.close.close_period import lot_states
 from tokenbooks.close.lot_life import lot_life
+from tokenbooks.close.lot_states import lot_states
 from tokenbooks.close.party_credits import account_of_lot, with_party
 from tokenbooks.desk.look import look_at_usage
 from tokenbooks.desk.open_book import OpenBook

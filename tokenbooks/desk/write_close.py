@@ -9,25 +9,41 @@ from pathlib import Path
 
 from tokenbooks import __version__
 from tokenbooks.amounts import currency_places, money_text
-from tokenbooks.archive.commit import locked, needs_recovery, staged
+from tokenbooks.archive.commit import needs_recovery, staged
 from tokenbooks.archive.credit_rows import write_credit_rows
 from tokenbooks.archive.derived import derived_tables
 from tokenbooks.archive.manifest import file_digest, manifest_text
-from tokenbooks.archive.month import CLOSE_FOLDER, MANIFEST, STATE, Manifest, close_folder
+from tokenbooks.archive.month import (
+    CLOSE_FOLDER,
+    MANIFEST,
+    STATE,
+    FileRecord,
+    Manifest,
+    close_folder,
+)
 from tokenbooks.archive.party_tables import write_party_tables
 from tokenbooks.archive.state import state_tables
 from tokenbooks.archive.usage_tables import write_charges, write_usage
 from tokenbooks.close.close_period import Close
 from tokenbooks.desk.close import Prepared
+from tokenbooks.desk.close_reconciliation import CloseReconciliation, reconcile_close
 from tokenbooks.desk.continuity import accounts_in_use
+from tokenbooks.desk.input_documents import input_documents, readings
+from tokenbooks.desk.locked import locked_problems
 from tokenbooks.desk.open_book import OpenBook, unfinished
+from tokenbooks.desk.reconciliation_texts import reconciliation_texts
+from tokenbooks.desk.writing import writing
+from tokenbooks.entries.buy.approved_accruals import approved_rows
 from tokenbooks.facts import Facts
 from tokenbooks.journals.dialects import DIALECTS
 from tokenbooks.journals.month import Declarations, JournalMonth, declared
 from tokenbooks.periods import Period
-from tokenbooks.problems import Position, Problem, error
+from tokenbooks.problems import Position, Problem, any_error, error
 from tokenbooks.reports.csv_text import render_csv
 from tokenbooks.reports.rollforward import accruals_table, lots_table
+
+#: Files of rows that people write, by the names they have if the book does not say others.
+DOCUMENTS = ("credits", "invoices", "opening", "rates", "adjustments")
 
 
 def journal_text(facts: Facts, close: Close) -> str:
@@ -52,12 +68,15 @@ def write_close(prepared: Prepared) -> list[Problem]:
     dialect = DIALECTS[book.facts.book.journal]
     if (book.folder / dialect.books_file).is_dir():
         return [_in_the_way(book, dialect.books_file)]
+    reconciliation, reconciled = reconcile_close(prepared)
+    if any_error(reconciled):
+        return reconciled
     try:
-        with locked(book.folder) as free:
-            if not free:
-                return [_busy(book)]
+        with writing(book) as hindered:
+            if problems := locked_problems(book, prepared.close.period) or hindered:
+                return problems
             with staged(book.folder, prepared.close.period) as (month, top):
-                lay_out(prepared, month)
+                lay_out(prepared, reconciliation, month)
                 (top / dialect.books_file).write_text(_books_text(prepared), "utf-8")
     except (OSError, duckdb.Error) as reason:
         if isinstance(reason, OSError) and needs_recovery(book.folder):
@@ -71,7 +90,7 @@ def write_close(prepared: Prepared) -> list[Problem]:
                 Position(book.place(f"{CLOSE_FOLDER}")),
             )
         ]
-    return []
+    return reconciled
 
 
 def written_files(prepared: Prepared) -> list[str]:
@@ -83,7 +102,7 @@ def written_files(prepared: Prepared) -> list[str]:
     return [book.place(f"{path.relative_to(book.folder).as_posix()}") for path in files]
 
 
-def lay_out(prepared: Prepared, month: Path) -> None:
+def lay_out(prepared: Prepared, reconciliation: CloseReconciliation, month: Path) -> None:
     """Write all files of the month into its staging folder."""
     facts, close = prepared.book.facts, prepared.close
     connection, layout = prepared.gathered.connection, prepared.gathered.layout
@@ -94,6 +113,7 @@ def lay_out(prepared: Prepared, month: Path) -> None:
         DIALECTS[facts.book.journal].month_file: journal_text(facts, close),
         "lots.csv": render_csv(lots_table(close, facts)),
         "accruals.csv": render_csv(accruals_table(close, facts)),
+        **reconciliation_texts(reconciliation.bridges, facts.book.currency, close.period),
         **{f"{STATE}/{name}": text for name, text in tables.items()},
     }
     for name, text in texts.items():
@@ -121,11 +141,15 @@ def lay_out(prepared: Prepared, month: Path) -> None:
         if path.is_file()
     }
     (month / MANIFEST).write_text(
-        manifest_text(_manifest(prepared, outputs)), encoding="utf-8", newline="\n"
+        manifest_text(_manifest(prepared, reconciliation.records, outputs)),
+        encoding="utf-8",
+        newline="\n",
     )
 
 
-def _manifest(prepared: Prepared, outputs: dict[str, str]) -> Manifest:
+def _manifest(
+    prepared: Prepared, statements: tuple[FileRecord, ...], outputs: dict[str, str]
+) -> Manifest:
     facts, close = prepared.book.facts, prepared.close
     accounts, payees, tags = declared(close.entries, close.assertions)
     end = close.period.end
@@ -135,14 +159,16 @@ def _manifest(prepared: Prepared, outputs: dict[str, str]) -> Manifest:
         period=close.period,
         journal=facts.book.journal,
         currency=facts.book.currency,
-        files=prepared.gathered.records,
+        files=(*prepared.gathered.records, *statements),
         rows={
             "credits": _digests(row.digest for row in facts.credits if row.day < end),
             "invoices": _digests(row.digest for row in facts.invoices if row.day < end),
             "opening": _digests(row.digest for row in facts.opening),
+            "adjustments": _digests(row.digest for row in approved_rows(facts, end)),
         },
         daily=dict(sorted(prepared.gathered.daily.items())),
-        documents=_documents(prepared.book.folder),
+        documents=input_documents(prepared.book),
+        readings=readings(prepared.book),
         totals=_totals(facts, close),
         declares={"accounts": accounts, "payees": payees, "tags": tags},
         accounts=accounts_in_use(facts.book, close.posted),
@@ -154,15 +180,6 @@ def _manifest(prepared: Prepared, outputs: dict[str, str]) -> Manifest:
 
 def _digests(rows: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(rows))
-
-
-def _documents(folder: Path) -> dict[str, str]:
-    """Digests of the files that people wrote, for information."""
-    names = ["tokenbooks.yaml", "credits.csv", "invoices.csv", "opening.csv", "rates.csv"]
-    paths = [folder / name for name in names] + sorted((folder / "plans").glob("*.yaml"))
-    return {
-        path.relative_to(folder).as_posix(): file_digest(path) for path in paths if path.is_file()
-    }
 
 
 def _totals(facts: Facts, close: Close) -> dict[str, str]:
@@ -215,13 +232,4 @@ def _in_the_way(book: OpenBook, name: str) -> Problem:
         f"move the folder away: {name} is the journal that includes all months;"
         " nothing of this close was kept",
         Position(book.place(name)),
-    )
-
-
-def _busy(book: OpenBook) -> Problem:
-    return error(
-        "book-busy",
-        "another run is writing a close of this book",
-        "wait until it has finished, then run the command again",
-        Position(book.place(CLOSE_FOLDER)),
     )

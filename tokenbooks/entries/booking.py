@@ -32,6 +32,10 @@ _OF_LOTS = frozenset(
 )
 _OF_SPANS = frozenset({"reversal", "settlement", "consumption", "accrual"})
 
+#: Kinds of estimates, and kinds that a late entry may have none before it of.
+_PENDING = frozenset({"accrual", "approved"})
+_MAY_BE_FIRST = _OF_LOTS | _PENDING | {"consumption"}
+
 #: Kinds that always belong to an earlier entry of another kind, and the tag that says so.
 _LINKS = {"settlement": ("settles", "accrual"), "reversal": ("reverses", "accrual")}
 
@@ -125,12 +129,12 @@ class Booking:
             postings=self._postings(amounts),
             tags=tuple(tags),
             code=code,
-            pending=kind == "accrual",
+            pending=kind in _PENDING,
         )
 
     def _goes_back(self, kind: str, amounts: Iterable[Line]) -> bool:
         """Whether an earlier entry is there for a late one; what comes late itself has none."""
-        if kind not in _OF_LOTS and kind not in {"consumption", "accrual"}:
+        if kind not in _MAY_BE_FIRST:
             return True
         return any(_booked_as(line) in self.booked for line in amounts)
 

@@ -19,6 +19,7 @@ KIND_ORDER = (
     "settlement",
     "consumption",
     "accrual",
+    "approved",
     "rollover",
     "expiry",
     "exchange",

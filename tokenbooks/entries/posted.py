@@ -23,10 +23,11 @@ class Line(NamedTuple):
     """One line of the table: what was posted, for which unit and service span.
 
     ``rule`` is opening, purchase, consumption, expiry, service (accrued and invoiced
-    usage), payable, receipt, exchange (differences at month ends and payments), or
-    exchange-billed (those that an invoice brings). ``unit`` is what is rounded as one: the
-    lot, the service span, the document, or the liability that is remeasured. ``service`` is
-    the span in which the usage happened; of exchange the day of the rate.
+    usage), approved (accruals by judgement), payable, receipt, exchange (differences at month
+    ends and payments), or exchange-billed (those that an invoice brings). ``unit`` is what is
+    rounded as one: the lot, the service span, the document, the row, or the liability that is
+    remeasured. ``service`` is the span in which the usage happened; of exchange the day of the
+    rate.
     """
 
     rule: str
@@ -39,6 +40,9 @@ class Line(NamedTuple):
     cost_center: str = ""
     lot: str = ""
 
+
+#: Rules that put accruals of usage on their account, each line in the span of the usage.
+OF_ACCRUALS = ("service", "approved")
 
 #: Amounts by line, debit positive, at the places of the book's currency.
 Posted = dict[Line, Decimal]

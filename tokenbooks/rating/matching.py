@@ -155,7 +155,7 @@ class _Usage:
     def match(self, meter: str) -> Outcome:
         """The price of a meter of this usage; see the function of that name."""
         informational = meter in INFORMATIONAL_METERS
-        chain = [meter] if informational else _chain(self.ruling.plan, meter)
+        chain = [meter] if informational else meter_chain(self.ruling.plan, meter)
         if self._depends_on_hours(chain):
             return Unpriced(
                 f"the price of {meter} depends on the hour, which the usage lacks",
@@ -195,7 +195,7 @@ class _Usage:
 
     def _modified(self, meter: str, winner: tuple[Rate, MeterPrice]) -> Match | Unpriced:
         rate, price = winner
-        chain = _chain(self.ruling.plan, meter)
+        chain = meter_chain(self.ruling.plan, meter)
         priced = self.ruling.priced_dimensions()
         covered = set(rate.conditions.dimensions)
         factor, applied = Fraction(1), []
@@ -257,7 +257,8 @@ def _latest(ruling: PlanInForce, items: Iterable[_Row]) -> list[_Row]:
     return [item for item in items if rank[id(item)] == last]
 
 
-def _chain(plan: Plan, meter: str) -> list[str]:
+def meter_chain(plan: Plan, meter: str) -> list[str]:
+    """A meter, and those on whose prices it falls back, the nearest first."""
     chain = [meter]
     while (parent := plan.part_of.get(chain[-1])) and parent not in chain:
         chain.append(parent)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tokenbooks.amounts import exact_text
 from tokenbooks.facts import Facts
-from tokenbooks.reconcile.displayed import TiedBalance
+from tokenbooks.reconcile.displayed.displayed import TiedBalance
 from tokenbooks.reports.credits import UNIT_COLUMN, whose_cells, whose_columns
 from tokenbooks.reports.movements import CREDIT_PLACES, credits_cell, has_parties
 from tokenbooks.reports.table import Cell, Column, Table

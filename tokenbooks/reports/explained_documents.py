@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tokenbooks.close.explanation import Document, LotRoll, RelatedEntry
-from tokenbooks.documents import CreditEvent, ExchangeRate, Invoice, OpeningBalance
+from tokenbooks.documents import Adjustment, CreditEvent, ExchangeRate, Invoice, OpeningBalance
 from tokenbooks.reports.explained_cells import place_cells, plain_columns, without
 from tokenbooks.reports.movements import (
     RARE,
@@ -21,7 +21,7 @@ from tokenbooks.reports.table import Cell, Column, Table
 def documents_table(
     documents: Sequence[Document | ExchangeRate], notes: tuple[str, ...] = ()
 ) -> Table:
-    """Rows of credits, invoices, opening balances and exchange rates, with their places."""
+    """Rows of the book's small files, with their places."""
     rows: list[tuple[Cell, ...]] = []
     for row in documents:
         place = place_cells(row.position)
@@ -32,6 +32,9 @@ def documents_table(
         elif isinstance(row, OpeningBalance):
             name = row.service_period or None
             rows.append((*place, None, row.role, name, None, row.amount, row.document or None))
+        elif isinstance(row, Adjustment):
+            about = row.document or row.memo
+            rows.append((*place, row.day, "accrual", row.service_period, None, row.amount, about))
         elif isinstance(row, ExchangeRate):
             pair = f"{row.currency} in {row.into}"
             rows.append((*place, row.day, "rate", pair, None, row.rate, row.source or None))

@@ -12,7 +12,7 @@ from tokenbooks.periods import Period
 from tokenbooks.rating.measures import is_measure
 from tokenbooks.reports.narrow import natural_width
 from tokenbooks.reports.table import Cell, Column, Table
-from tokenbooks.usage.accounting import NOT_OWED_ROWS, OWED, FileAccount
+from tokenbooks.usage.accounting import CREDIT, NOT_OWED_ROWS, OWED_MEANINGS, FileAccount
 from tokenbooks.usage.layout import NOT_OWED, meter_column
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def files_table(accounts: Iterable[FileAccount]) -> Table:
             account.last_day,
             account.provisional_from,
             account.stated,
-            sum((a for m, a in account.amounts.items() if m != OWED), Decimal(0)) or None,
+            sum(_not_owed(account).values(), Decimal(0)) or None,
             account.currency,
         )
         for account in known
@@ -92,8 +92,10 @@ def _notes(accounts: Iterable[FileAccount]) -> list[str]:
         for reason, count in account.skipped.items():
             kept = ": no expense, kept as value" if reason == NOT_OWED_ROWS else ""
             notes.append(f"{account.shown}: {count} rows skipped, {reason}{kept}")
-        if others := [f"{m} {number_text(a)}" for m, a in account.amounts.items() if m != OWED]:
+        if others := [f"{m} {number_text(a)}" for m, a in _not_owed(account).items()]:
             notes.append(f"{account.shown}: amounts that are not owed: {', '.join(others)}")
+        if taken_off := account.amounts.get(CREDIT):
+            notes.append(f"{account.shown}: stated after credits of {number_text(taken_off)}")
         if account.day_zone:
             notes.append(
                 f"{account.shown}: days are those of {account.day_zone}, not the contract's zone:"
@@ -102,6 +104,11 @@ def _notes(accounts: Iterable[FileAccount]) -> list[str]:
         if account.unknown_columns:
             notes.append(f"{account.shown}: columns not used: {', '.join(account.unknown_columns)}")
     return notes
+
+
+def _not_owed(account: FileAccount) -> dict[str, Decimal]:
+    """The amounts of a file that are not part of what is owed, by what they mean."""
+    return {m: amount for m, amount in account.amounts.items() if m not in OWED_MEANINGS}
 
 
 def not_owed_table(

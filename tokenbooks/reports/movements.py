@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tokenbooks.amounts import exact_text
-from tokenbooks.close.close_period import LotState
+from tokenbooks.close.lot_states import LotState
 from tokenbooks.facts import Facts
 from tokenbooks.reports.explained_cells import without
 from tokenbooks.reports.table import Cell, Column, Table

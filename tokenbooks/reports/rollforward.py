@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import NamedTuple
 
 from tokenbooks.amounts import currency_places
-from tokenbooks.close.close_period import Close, LotState
-from tokenbooks.entries.buy.accrual_exchange import ACCRUAL
-from tokenbooks.entries.buy.owed import Owed
-from tokenbooks.entries.posted import Line, Posted
+from tokenbooks.close.close_period import Close
+from tokenbooks.close.lot_states import LotState
+from tokenbooks.close.rollforwards import AccrualMovement, accrual_movements
 from tokenbooks.facts import Facts
 from tokenbooks.reports.movements import (
     RARE,
@@ -94,81 +92,30 @@ def accruals_table(close: Close, facts: Facts) -> Table:
 
     Exchange is what a foreign accrual is worth more, or less, at the rate of the month's end.
     """
-    places = currency_places(facts.book.currency)
     rows: list[tuple[Cell, ...]] = []
-    for owed in _spans(close):
-        unit = ("service", owed.contract, owed.party, owed.service, owed.service)
-        posted = close.before.posted.get(Line(*unit, "accrued_expenses"), Decimal(0))
-        # an opening accrual is there before any close; a closed one has been posted against
-        opening = owed.opening - posted
-        movement = owed.accrued - opening
-        invoiced = sum(owed.invoiced.values(), Decimal(0))
-        before = _remeasured(close.before.posted, owed)
-        now = _remeasured(close.posted, owed)
-        taken_back = now.billed - before.billed
-        exchange = now.accrued - before.accrued
-        if not (opening or movement or exchange):
-            continue
-        rows.append(
-            (
-                owed.contract,
-                owed.service,
-                opening + before.left,
-                max(movement, Decimal(0)),
-                max(-movement, Decimal(0)) + taken_back,
-                exchange,
-                owed.accrued + now.left,
-                invoiced,
-            )
-        )
-    amounts = [
-        Column(key, heading, number=True, places=places, total=True)
-        for key, heading in (
-            ("opening", "Opening"),
-            ("accrued", "Accrued"),
-            ("relieved", "Relieved"),
-            ("exchange", "Exchange"),
-            ("closing", "Closing"),
-            ("invoiced", "Invoiced"),
-        )
-    ]
+    for key, moved in accrual_movements(close.before.posted, close.posted).items():
+        owed = close.computed.owed.get(key)
+        invoiced = sum(owed.invoiced.values(), Decimal(0)) if owed else Decimal(0)
+        rows.append((key.contract, key.service, *accrual_cells(moved), invoiced))
+    places = currency_places(facts.book.currency)
+    invoiced_column = Column("invoiced", "Invoiced", number=True, places=places, total=True)
     columns = (
         Column("contract", "Contract"),
         Column("service_period", "Service"),
-        *amounts,
+        *accrual_columns(places),
+        invoiced_column,
     )
     return Table("accruals", f"Accruals, {close.period}", columns, tuple(rows))
 
 
-class _Remeasured(NamedTuple):
-    """What an accrual was remeasured by at month ends, and what documents took of that."""
-
-    accrued: Decimal
-    billed: Decimal
-
-    @property
-    def left(self) -> Decimal:
-        """What it is carried at beyond the rate of its service month."""
-        return self.accrued - self.billed
+def accrual_cells(moved: AccrualMovement) -> tuple[Cell, ...]:
+    """The cells of ``accrual_columns``."""
+    return (moved.opening, moved.accrued, moved.relieved, moved.exchange, moved.closing)
 
 
-def _remeasured(posted: Posted, owed: Owed) -> _Remeasured:
-    accrued = billed = Decimal(0)
-    for line, amount in posted.items():
-        if line[1:3] != (owed.contract, owed.party) or line.role != "accrued_expenses":
-            continue
-        if line.rule == "exchange" and line.unit == f"{ACCRUAL}{owed.service}":
-            accrued -= amount
-        elif line.rule == "exchange-billed" and line.service == owed.service:
-            billed += amount
-    return _Remeasured(accrued, billed)
-
-
-def _spans(close: Close) -> list[Owed]:
-    """What is owed by service span, with the spans whose accrual has gone in this close."""
-    spans = dict(close.computed.owed)
-    for line in close.before.posted:
-        if line.rule == "service":
-            key = (line.contract, line.party, line.service)
-            spans.setdefault(key, Owed(*key))
-    return [spans[key] for key in sorted(spans)]
+def accrual_columns(places: int) -> list[Column]:
+    """The columns that roll an accrual from its opening to its closing."""
+    names = ("opening", "accrued", "relieved", "exchange", "closing")
+    return [
+        Column(name, name.capitalize(), number=True, places=places, total=True) for name in names
+    ]

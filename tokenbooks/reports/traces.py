@@ -8,9 +8,9 @@ from datetime import date
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text, money_text, number_text
-from tokenbooks.close.close_period import LotState
 from tokenbooks.close.coverage import Covered
 from tokenbooks.close.lot_life import LotEvent
+from tokenbooks.close.lot_states import LotState
 from tokenbooks.credits.lots import Lot
 from tokenbooks.facts import Facts
 from tokenbooks.problems import Position

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tokenbooks.book import Contract
 from tokenbooks.names import (
+    CLASS_ROLE,
     DEFAULT_ACCOUNTS,
     OWNED_ROLES,
     account_proposal,
@@ -17,7 +18,6 @@ from tokenbooks.problems import NOWHERE, Position, Problem, error
 from tokenbooks.sources.yaml_tree import Node
 
 _PARTY = "{party}"
-_CLASS_ROLE = "ai_expense_"
 
 
 def read_accounts(node: Node) -> dict[str, str]:
@@ -28,13 +28,13 @@ def read_accounts(node: Node) -> dict[str, str]:
 def check_roles(node: Node, allocate: Node, problems: list[Problem]) -> None:
     """Report mapped classes that no rule uses: a mistyped class would post nothing there."""
     rules = [*allocate, *(share for rule in allocate for share in rule["split"])]
-    used = {_CLASS_ROLE + rule["class"].word() for rule in rules if rule["class"]}
+    used = {CLASS_ROLE + rule["class"].word() for rule in rules if rule["class"]}
     used |= {rule["role"].word() for rule in rules}
     for role in node.entries:
-        if role.startswith(_CLASS_ROLE) and role not in used and role not in DEFAULT_ACCOUNTS:
+        if role.startswith(CLASS_ROLE) and role not in used and role not in DEFAULT_ACCOUNTS:
             near = nearest(role, [*DEFAULT_ACCOUNTS, *used])
             hint = f"did you mean '{near}'? else " if near else ""
-            class_ = role.removeprefix(_CLASS_ROLE)
+            class_ = role.removeprefix(CLASS_ROLE)
             message = f"no rule of allocate uses the class '{class_}' of role '{role}'"
             help = f"{hint}add a rule with class: {class_}, or take the account away"
             problems.append(error("role-unknown", message, help, node.key_position(role)))

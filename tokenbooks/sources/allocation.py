@@ -7,14 +7,13 @@ from decimal import Decimal
 
 from tokenbooks.amounts import number_text
 from tokenbooks.book import AllocationRule, Share
-from tokenbooks.names import DEFAULT_ACCOUNTS, nearest
+from tokenbooks.names import CLASS_ROLE, DEFAULT_ACCOUNTS, nearest
 from tokenbooks.problems import Problem, error
 from tokenbooks.sources.conditions import read_conditions
 from tokenbooks.sources.formats import first_day_of, number_of
 from tokenbooks.sources.yaml_tree import Node
 
 CAPITALIZED = "capitalized"
-CLASS_ROLE = "ai_expense_"
 _WHOLE = Decimal(100)
 
 

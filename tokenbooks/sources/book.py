@@ -17,6 +17,7 @@ from tokenbooks.sources.files import is_outside, links_outside, matching_files, 
 from tokenbooks.sources.formats import read_value
 from tokenbooks.sources.plan_names import mistyped_dimension
 from tokenbooks.sources.policies import read_policies
+from tokenbooks.sources.recorded.keys import read_recorded_sources
 from tokenbooks.sources.schema_check import check_tree, load_schema
 from tokenbooks.sources.usage_sources import check_inside
 from tokenbooks.sources.yaml_tree import Node, read_tree
@@ -27,7 +28,7 @@ BOOK_FILE = "tokenbooks.yaml"
 _LINKS_TOLD = 3
 
 #: Keys of the book that name its small files, each ``<key>.csv`` by default.
-_SMALL_FILES = ("credits", "invoices", "opening", "balances", "rates")
+_SMALL_FILES = ("credits", "invoices", "opening", "balances", "rates", "adjustments")
 
 _KEPT = ("model", "project", "api_key", "customer")
 
@@ -93,6 +94,8 @@ def _read_book(tree: Node, directory: Path, problems: list[Problem]) -> Book:
         opening_file=tree["opening"].word("opening.csv"),
         balances_files=tree["balances"].word("balances.csv"),
         rates_files=tree["rates"].word("rates.csv"),
+        adjustments_files=tree["adjustments"].word("adjustments.csv"),
+        recorded=read_recorded_sources(tree["recorded"], problems),
         account_positions={
             role: tree["accounts"].key_position(role) for role in tree["accounts"].entries
         },
@@ -152,6 +155,7 @@ def _links_outside(directory: Path, book: Book, tree: Node) -> list[Problem]:
     patterns += [node["parties"].word() for node in tree["contracts"].entries.values()]
     for contract in book.contracts.values():
         patterns += [source.files for source in (*contract.usage, *contract.statement)]
+    patterns += [source.files for source in book.recorded]
     found = [path for name in dict.fromkeys(patterns) for path in links_outside(directory, name)]
     problems = []
     for path in dict.fromkeys([*found, *links_outside(directory, "plans/*.y*ml")]):

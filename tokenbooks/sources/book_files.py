@@ -10,6 +10,7 @@ from tokenbooks.facts import Facts
 from tokenbooks.names import nearest
 from tokenbooks.problems import Position, Problem, any_error, error, in_order, warning
 from tokenbooks.rating.plan import Plan
+from tokenbooks.sources.adjustments import read_adjustments
 from tokenbooks.sources.balances import read_balances
 from tokenbooks.sources.book import BOOK_FILE, BookFile, read_book_file
 from tokenbooks.sources.credits.contracts import check_contract_credits
@@ -61,11 +62,13 @@ def read_facts(directory: Path) -> tuple[Facts | None, list[Problem]]:
     problems += found
     balances, found = read_balances(book, directory, plans)
     problems += found
+    adjustments, found = read_adjustments(book, directory)
+    problems += found
     problems += _unread_files(file, directory)
     ordered = in_order(problems)
     if any_error(ordered):
         return None, ordered
-    facts = Facts(book, plans, events, invoices, opening, balances, rates)
+    facts = Facts(book, plans, events, invoices, opening, balances, rates, adjustments)
     return replace(facts, credit_rows=large.rows if large else None), ordered
 
 

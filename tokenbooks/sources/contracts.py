@@ -56,6 +56,7 @@ def _read_contract(
         pool=node["pool"].word(),
         lot_order=",".join(node["lot_order"].words()),
         parties=read_parties(directory, node["parties"], each, problems),
+        parties_files=node["parties"].word(),
         position=position,
     )
 

@@ -18,16 +18,17 @@ def shown(path: Path) -> str:
     return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else str(path)
 
 
-def read_text(path: Path) -> tuple[str | None, list[Problem]]:
-    """The text of a UTF-8 file, a byte order mark taken off.
+def read_text(path: Path, largest: int | None = None) -> tuple[str | None, list[Problem]]:
+    """The text of a UTF-8 file, a byte order mark taken off; ``largest`` is in bytes.
 
     Problems: ``file-missing``, ``file-unreadable``, ``file-too-large``,
     ``file-encoding`` (not UTF-8) and ``file-nul``, the last two with the place.
     """
     name = shown(path)
+    largest = largest or LARGEST_FILE
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
+            data = file.read(largest + 1)
     except FileNotFoundError:
         help = "create the file, or correct the name that leads to it"
         return None, [error("file-missing", f"there is no file {name}", help, Position(name))]
@@ -36,9 +37,9 @@ def read_text(path: Path) -> tuple[str | None, list[Problem]]:
         help = "make it a file that you may read"
         message = f"cannot read {name}: {reason}"
         return None, [error("file-unreadable", message, help, Position(name))]
-    if len(data) > LARGEST_FILE:
+    if len(data) > largest:
         help = "is it a usage export? those belong under usage: of a contract"
-        message = f"{name} is larger than {LARGEST_FILE // 1_000_000} MB"
+        message = f"{name} is larger than {largest // 1_000_000} MB"
         return None, [error("file-too-large", message, help, Position(name))]
     return decode_text(data, name)
 

@@ -163,6 +163,14 @@ def parse_count(text: str) -> int:
     return number
 
 
+def parse_amount(text: str) -> Decimal:
+    """Read an amount of money that is not negative; raises ValueError."""
+    number = parse_number(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def parse_unit(text: str) -> str:
     """Read the name of a unit of credits, as it can stand in a price; raises ValueError."""
     if not re.fullmatch(_UNIT, text) or text == "per":
@@ -232,6 +240,7 @@ FORMATS: dict[str, Format] = {
     "factor": Format(parse_factor_or_unknown, "write a factor such as 0.5 for half the price"),
     "count": Format(parse_count, "write a whole number, 0 or more"),
     "whole": Format(parse_whole, "write a whole number"),
+    "amount": Format(parse_amount, "write an amount of 0 or more, such as 25 or 0.50"),
     "quantity": Format(parse_quantity, "write digits, or 1k, 1M, 1G"),
     "day": Format(parse_day, "write a day such as 2025-11-30"),
     "first-day": Format(parse_first_day, "write a day such as 2025-11-01, or a month as 2025-11"),

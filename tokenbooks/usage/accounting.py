@@ -10,8 +10,10 @@ from decimal import Decimal
 #: Value of ``kind`` for files of quantities, of amounts, and without any data.
 USAGE, STATEMENT, EMPTY = "usage", "statement", "empty"
 
-#: What a stated amount means that is to be paid.
-OWED = "owed"
+#: What a stated amount means that is to be paid, and one that takes off what is: a credit,
+#: a refund, a discount. What is owed is the sum of both.
+OWED, CREDIT = "owed", "credit"
+OWED_MEANINGS = (OWED, CREDIT)
 
 #: Why usage that is nobody's expense is not used; its quantities and value are kept.
 NOT_OWED_ROWS = "not owed"
@@ -23,16 +25,15 @@ class FileAccount:
 
     ``file`` is the index in ``usage_read`` and ``stated_read``. ``first_day`` and
     ``last_day`` are those of used rows, None without any. ``skipped`` maps a reason to a
-    count. ``stated`` is what the file itself says is owed for its rows, None where it
-    states no amounts; ``amounts`` are its amounts by what they mean (owed, list, included,
-    granted, purchase, expired, tax); ``tolerance`` is by how much ``stated`` may be off
-    because the source rounds its rows. ``day_zone`` names the zone
-    whose days daily buckets are, where that is not the contract's: a standing cut-off
-    difference. ``daily`` says that usage is known by days only. ``scope`` is what the
-    book declares the download to be filtered to, ``replaces`` whether downloads of this
-    format replace each other by buckets; with ``adds_up`` nothing tells a row that is read
-    twice from two that are alike. ``provisional`` is how many of the newest days may
-    still change.
+    count. ``stated`` is what the file itself says is owed for its rows, after credits, None
+    where it states no amounts; ``amounts`` are its amounts by what they mean (owed, credit,
+    list, included, granted, purchase, expired, tax); ``tolerance`` is by how much ``stated``
+    may be off because the source rounds its rows. ``day_zone`` names the zone whose days
+    daily buckets are, where that is not the contract's: a standing cut-off difference.
+    ``daily`` says that usage is known by days only. ``scope`` is what the book declares the
+    download to be filtered to, ``replaces`` whether downloads of this format replace each
+    other by buckets; with ``adds_up`` nothing tells a row that is read twice from two that are
+    alike. ``provisional`` is how many of the newest days may still change.
     """
 
     file: int

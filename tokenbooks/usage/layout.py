@@ -24,7 +24,9 @@ written ``"at"``, or with its table: ``AT`` is a word of the SQL dialect.
 
     file, bucket, bucket_end, "at", verdict, "d_NAME"..., amount DECIMAL(38,18),
     list_amount DECIMAL(38,18) (NULL where not stated), currency VARCHAR, rows,
-    billed DECIMAL(38,18) (what is invoiced; NULL where that is the amount), meaning VARCHAR
+    billed DECIMAL(38,18) (what is invoiced; NULL where that is the amount), meaning VARCHAR,
+    meter VARCHAR (NULL where the rows do not say what they count),
+    quantity DECIMAL(38,9) (of that meter; NULL where not stated)
 
 ``usage_days``: what counts, over all files and earlier closes::
 
@@ -54,6 +56,9 @@ USED, SKIPPED, REJECTED, REPLACED, NOT_OWED = 0, 1, 2, 3, 4
 
 #: SQL type of stated amounts.
 AMOUNT_TYPE = "DECIMAL(38,18)"
+
+#: SQL type of quantities that may have decimals.
+QUANTITY_TYPE = f"DECIMAL(38,{QUANTITY_PLACES})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ def is_whole(meter: str) -> bool:
 
 def meter_type(meter: str) -> str:
     """The SQL type that holds sums of a meter exactly."""
-    return "HUGEINT" if is_whole(meter) else f"DECIMAL(38,{QUANTITY_PLACES})"
+    return "HUGEINT" if is_whole(meter) else QUANTITY_TYPE
 
 
 _READ_HEAD = 'file INTEGER, bucket TIMESTAMP, bucket_end TIMESTAMP, "at" TIMESTAMP, verdict TINYINT'
@@ -149,8 +154,9 @@ def usage_read_sql(layout: Layout) -> str:
 def stated_read_sql(dimensions: Sequence[str]) -> str:
     """The statement that creates an empty ``stated_read``."""
     amounts = f"amount {AMOUNT_TYPE}, list_amount {AMOUNT_TYPE}, currency VARCHAR, rows BIGINT"
-    amounts += f", billed {AMOUNT_TYPE}, meaning VARCHAR"
-    return _table("stated_read", _READ_HEAD, _keys(Layout(tuple(dimensions), ())), amounts)
+    tail = f"{amounts}, billed {AMOUNT_TYPE}, meaning VARCHAR"
+    tail += f", meter VARCHAR, quantity {QUANTITY_TYPE}"
+    return _table("stated_read", _READ_HEAD, _keys(Layout(tuple(dimensions), ())), tail)
 
 
 def _table(name: str, head: str, keys: str, tail: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tokenbooks.usage.accounting import OWED, FileAccount
+from tokenbooks.amounts import finite_decimal
+from tokenbooks.usage.accounting import OWED_MEANINGS, FileAccount
 from tokenbooks.usage.layout import NOT_OWED, USED
 
 if TYPE_CHECKING:
@@ -35,9 +37,11 @@ def with_amounts(
     """The account of a file whose amounts are in one currency."""
     amounts = {meaning: amount for (_, meaning), amount in stated.items()}
     currencies = [currency for currency, _ in stated if currency]
+    # amounts of 38 digits: a sum of decimals would be rounded
+    owed = sum((Fraction(amounts.get(name, 0)) for name in OWED_MEANINGS), Fraction(0))
     return replace(
         account,
-        stated=amounts.get(OWED, Decimal(0)),
+        stated=finite_decimal(owed),
         amounts=amounts,
         currency=currencies[0] if currencies else account.currency,
         tolerance=tolerance,

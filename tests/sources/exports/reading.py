@@ -78,6 +78,17 @@ class Read:
             " GROUP BY ALL ORDER BY ALL"
         ).fetchall()
 
+    def counted(self, *columns: str) -> list[tuple[Any, ...]]:
+        """What the statements count: the columns, then meaning, meter, quantity and amount.
+
+        Rows that tell no quantity stand apart; theirs is None.
+        """
+        keys = "".join(f"{dimension_column(name)}, " for name in columns)
+        return self.connection.execute(
+            f"SELECT {keys}meaning, meter, sum(quantity), sum(amount) FROM stated_read"
+            f" WHERE verdict = 0 GROUP BY {keys}meaning, meter, quantity IS NULL ORDER BY ALL"
+        ).fetchall()
+
 
 def export_file(
     path: Path,

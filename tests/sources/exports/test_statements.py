@@ -195,3 +195,11 @@ def test_the_notebook_sample_of_line_items_is_read(shared: Path) -> None:
     path = shared / "data" / "exports" / "openai_costs_line_items.csv"
     read = read_files([export_file(path, kind="statement")])
     assert (read.told, read.account.used) == ("", 5)
+
+
+def test_amounts_whose_sum_is_too_large_are_an_error(tmp_path: Path) -> None:
+    """Twice the largest amount of 20 digits before the point: more than 38 in all."""
+    items = ('"gpt-4o, input"', '"gpt-4o, output"')
+    spent = {**DAY, "amount_value": "9" * 20, "amount_currency": "usd"}
+    read = read_costs(tmp_path, csv_text(COSTS_16, [spent | {"line_item": i} for i in items]))
+    assert "cost.csv: error[figures-too-large]: its amounts are so large" in read.told

@@ -117,7 +117,7 @@ def _accrued_before(span: Owed, before: Mapping[Line, Decimal]) -> Decimal:
 
 def _relieve(own: Sequence[Relief], span: Owed, accrued_before: Decimal) -> None:
     """Share what is no longer accrued over the invoices that bill it; a credit note has none."""
-    gone = max(Decimal(0), accrued_before + span.opening - span.accrued)
+    gone = max(Decimal(0), accrued_before + span.held - span.accrued)
     bills = [relief for relief in own if relief.invoiced >= 0]
     if not bills:
         return

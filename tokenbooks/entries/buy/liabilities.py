@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tokenbooks.credits.drawing import Draw
-from tokenbooks.documents import Invoice, OpeningBalance
+from tokenbooks.documents import Adjustment, Invoice, OpeningBalance
 from tokenbooks.entries.buy.accrual_exchange import ForeignAccruals, SettledUsage, remeasured
+from tokenbooks.entries.buy.approved_accruals import accrue_approved
 from tokenbooks.entries.buy.foreign_owed import in_book_currency
 from tokenbooks.entries.buy.owed import Known, Owed, Usage, owed_to_date
 from tokenbooks.entries.buy.pricing import Pricing
@@ -22,6 +23,7 @@ class OwedUsage:
     """The usage of one contract and party that is not paid from credits, and its documents.
 
     ``draws`` are those of all lots: of them only what settled earlier usage counts here.
+    ``approved`` are accruals by judgement, in the book's currency.
     """
 
     party: str
@@ -29,6 +31,7 @@ class OwedUsage:
     bills: Sequence[Invoice]
     opening: Sequence[OpeningBalance] = ()
     draws: Iterable[Draw] = ()
+    approved: Sequence[Adjustment] = ()
 
 
 @dataclass(slots=True)
@@ -65,8 +68,10 @@ def liabilities(
         pricing.places,
     )
     if not pricing.is_foreign:
+        accrue_approved(priced, given.approved, given.bills, service_span)
         return Liabilities(priced)
     owed = in_book_currency(priced, given.bills, given.opening, pricing)
+    accrue_approved(owed.spans, given.approved, given.bills, service_span)
     if not until.is_month:
         return Liabilities(owed.spans)
     accruals = ForeignAccruals(

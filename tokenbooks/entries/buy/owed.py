@@ -49,7 +49,8 @@ class Known(NamedTuple):
 class Owed:
     """One service span of a contract and party.
 
-    ``opening_left`` is what of the opening accrual no invoice has billed. ``rate`` is that of
+    ``opening_left`` is what of the opening accrual no invoice has billed, ``approved_left`` that
+    of accruals by judgement; ``accrued`` has both. ``rate`` is that of
     the service month, where usage is priced in a foreign currency; ``accrued`` is at it, and
     what the accrual is carried at beyond that are lines of exchange (``accrual_exchange``).
     """
@@ -63,14 +64,21 @@ class Owed:
     invoiced: dict[str, Decimal] = field(default_factory=dict)
     opening: Decimal = Decimal(0)
     opening_left: Decimal = Decimal(0)
+    approved: Decimal = Decimal(0)
+    approved_left: Decimal = Decimal(0)
     accrued: Decimal = Decimal(0)
     known: Known | None = None
     rate: Fraction = Fraction(1)
 
     @property
     def expense(self) -> Decimal:
-        """The expense to date beyond what opening balances already hold."""
-        return sum(self.invoiced.values(), Decimal(0)) + self.accrued - self.opening
+        """The expense to date beyond what other rules have posted."""
+        return sum(self.invoiced.values(), Decimal(0)) + self.accrued - self.held
+
+    @property
+    def held(self) -> Decimal:
+        """What opening balances and approved accruals have put on the accrual's account."""
+        return self.opening + self.approved
 
 
 def is_bill(invoice: Invoice) -> bool:
@@ -164,7 +172,7 @@ def service_lines(spans: Iterable[Owed], default: Destination, places: int) -> P
         weights = owed.weights if any(owed.weights.values()) else {default: Fraction(1)}
         for destination, amount in share_out(owed.expense, weights, places).items():
             add(posted, Line(*unit, *destination), amount)
-        add(posted, Line(*unit, "accrued_expenses"), owed.opening - owed.accrued)
+        add(posted, Line(*unit, "accrued_expenses"), owed.held - owed.accrued)
     return posted
 
 

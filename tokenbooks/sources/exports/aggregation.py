@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from tokenbooks.sources.exports.grouping import SINCE, grouped_sql
 from tokenbooks.sources.exports.normal.expression import Expression
-from tokenbooks.sources.exports.normal.normal_form import LongRows, NormalForm
+from tokenbooks.sources.exports.normal.normal_form import Choice, LongRows, NormalForm
 from tokenbooks.sources.exports.sql_text import quoted, quoted_list
 from tokenbooks.sources.exports.summing import Summing, time_keys
 from tokenbooks.usage.layout import (
     AMOUNT_TYPE,
+    QUANTITY_TYPE,
     Layout,
     last_value,
     meter_type,
@@ -84,7 +85,8 @@ def long_staging(
     levels = ["level"] if form.file.levels else []
     sums |= {"level": long.level} if levels else {}
     _add_stated(form, keys, sums)
-    source = grouped_sql(Summing(form, keys, sums, replacements, levels), relation)
+    summing = Summing(form, keys, sums, replacements, levels, choices=long.choices)
+    source = grouped_sql(summing, relation)
     return f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * {source}"
 
 
@@ -140,7 +142,7 @@ def stated_insert(
     replacements: bool = False,
     id: Expression | None = None,
 ) -> Insert:
-    """A statement's amounts; arguments as of ``usage_insert``."""
+    """A statement's amounts, and what they are for; arguments as of ``usage_insert``."""
     keys = _dimension_keys(form, dimensions)
     sums: dict[str, str] = {}
     _add_stated(form, keys, sums)
@@ -153,11 +155,32 @@ def stated_insert(
     )
     currency, meaning = ("currency", "meaning") if form.amount else ("NULL", "NULL")
     billed = f"billed::{AMOUNT_TYPE}" if "billed" in sums else "NULL"
+    meter, quantity, choices = _add_counted(form, keys, sums)
     head = _head(form, file)
-    source = grouped_sql(Summing(form, keys, sums, replacements, id=id), relation)
+    summing = Summing(form, keys, sums, replacements, id=id, choices=choices)
+    source = grouped_sql(summing, relation)
     listed = f"{columns}, " if columns else ""
-    told = f"{amounts}, {currency}, rows, {billed}, {meaning}"
+    told = f"{amounts}, {currency}, rows, {billed}, {meaning}, {meter}, {quantity}"
     return Insert("stated_read", f"{head}, {listed}{told}", source)
+
+
+def _add_counted(
+    form: NormalForm, keys: dict[str, Expression], sums: dict[str, str]
+) -> tuple[str, str, Sequence[Choice]]:
+    """Add what a statement's rows count to keys and sums; the columns, and choices of the sum.
+
+    Rows that tell their quantity are summed apart from those that do not, and those that cost
+    nothing apart from those that are paid: a key may have both.
+    """
+    counted = form.counted
+    if counted is None:
+        return "NULL", "NULL", ()
+    keys["meter"] = counted.meter
+    if counted.rows is None or counted.told is None:
+        return "meter", "NULL", ()
+    keys["told"], sums["quantity"] = counted.told, counted.rows.quantity
+    keys |= {"is_paid": counted.is_paid} if counted.is_paid else {}
+    return "meter", f"CASE WHEN told THEN quantity END::{QUANTITY_TYPE}", counted.rows.choices
 
 
 def _dimension_keys(form: NormalForm, dimensions: Sequence[str]) -> dict[str, Expression]:

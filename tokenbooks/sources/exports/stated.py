@@ -20,9 +20,16 @@ def account_amounts(
 ) -> tuple[FileAccount, list[Problem]]:
     """The account of a file with what its rows come to, by what the amounts mean.
 
-    Problems: ``currencies-mixed``, ``total-differs``.
+    Problems: ``currencies-mixed``, ``total-differs``, ``figures-too-large``.
     """
-    stated = stated_amounts(connection, table, account.file)
+    import duckdb
+
+    try:
+        stated = stated_amounts(connection, table, account.file)
+    except duckdb.OutOfRangeException:
+        help = "look for an amount in a wrong unit; download the file again"
+        message = "its amounts are so large that their sum has more than 38 digits"
+        return account, [error("figures-too-large", message, help, Position(account.shown))]
     currencies = sorted({currency for currency, _ in stated})
     if len(currencies) > 1:
         help = "split the file: a statement is in one currency"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tokenbooks.sources.exports.normal.expression import Expression
-from tokenbooks.sources.exports.normal.normal_form import NormalForm
+from tokenbooks.sources.exports.normal.normal_form import Choice, NormalForm
 from tokenbooks.usage.layout import NOT_OWED, REPLACED, USED
 
 #: Column of a relation that says whether another row replaces this one.
@@ -26,7 +26,8 @@ class Summing:
 
     With ``replacements`` the rows have a column ``replaced``. Of ``levels``, which are some
     of ``sums``, it is the last value, and when it was said. With ``id``, a number of each row,
-    there is a list of them, without those that are NULL.
+    there is a list of them, without those that are NULL. ``choices`` are those of the sum
+    ``quantity`` of rows that name their meter.
     """
 
     form: NormalForm
@@ -35,6 +36,7 @@ class Summing:
     replacements: bool = False
     levels: Sequence[str] = ()
     id: Expression | None = None
+    choices: Sequence[Choice] = ()
 
     @property
     def all_keys(self) -> dict[str, Expression]:

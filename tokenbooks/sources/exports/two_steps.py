@@ -13,9 +13,7 @@ from tokenbooks.sources.exports.summing import (
     Summing,
     listed,
 )
-from tokenbooks.usage.layout import NOT_OWED, QUANTITY_PLACES, REJECTED, USED
-
-_QUANTITY = f"DECIMAL(38,{QUANTITY_PLACES})"
+from tokenbooks.usage.layout import NOT_OWED, QUANTITY_TYPE, REJECTED, USED
 
 
 def spares_work(summing: Summing) -> bool:
@@ -58,7 +56,7 @@ class TwoSteps:
 
     def __init__(self, summing: Summing) -> None:
         self.summing = summing
-        self.form = form = summing.form
+        self.form = summing.form
         self.texts = _columns_of_texts(summing)
         self.of_rows: dict[str, object] = {}
         if summing.replacements:
@@ -66,9 +64,9 @@ class TwoSteps:
         self.sums = dict(summing.sums)
         self.parts: dict[str, str] = {}
         self.quantity = ""
-        if form.long and "quantity" in self.sums:
+        if summing.choices:
             del self.sums["quantity"]
-            self.quantity = self._chosen(form.long.choices)
+            self.quantity = self._chosen(summing.choices)
         self.keys = {name: self._kept(name, said) for name, said in summing.all_keys.items()}
         self.keys["verdict"] = summing.replaced(self._verdict())
 
@@ -138,7 +136,7 @@ class TwoSteps:
         short = self._part(f"CASE WHEN {choice.is_short} THEN {choice.short} END")
         others = self._part(f"CASE WHEN {choice.is_short} THEN NULL ELSE {choice.quantity} END")
         times = f" * {choice.unit}" if choice.unit else ""
-        return f"coalesce(({short}{times})::{_QUANTITY}, 0) + coalesce({others}, 0)"
+        return f"coalesce(({short}{times})::{QUANTITY_TYPE}, 0) + coalesce({others}, 0)"
 
     def _part(self, sql: str) -> str:
         """The name of a sum of which a quantity is made."""

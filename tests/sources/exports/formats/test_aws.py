@@ -278,11 +278,12 @@ def test_credits_taxes_refunds_and_fees_are_amounts(tmp_path: Path) -> None:
     read = read_lines(tmp_path, INPUT, *OTHERS, kind="statement")
     assert (read.told, read.account.used) == ("", 7)
     assert read.account.amounts == {
-        # (0.069 - 1.25 - 0.5 + 3 - 0.2) x 0.9
-        "owed": Decimal("1.0071"),
+        "owed": Decimal("2.7621"),  # (0.069 + 3) x 0.9
+        "credit": Decimal("-1.755"),  # (1.25 + 0.5 + 0.2) x 0.9
         "tax": Decimal("0.36"),
         "purchase": Decimal(90),
     }
+    assert read.account.stated == Decimal("1.0071")
 
 
 def test_cost_after_discounts_where_there_is_one(tmp_path: Path) -> None:

@@ -220,11 +220,13 @@ def test_what_charges_mean(tmp_path: Path) -> None:
     stated = read_lines(tmp_path, *lines, kind="statement")
     assert (stated.told, stated.account.used) == ("", 6)
     assert stated.account.amounts == {
-        "owed": Decimal("9.01"),  # 10 - 1 + 0.01
+        "owed": Decimal("10.01"),  # 10 + 0.01
+        "credit": Decimal(-1),
         "purchase": Decimal(200),
         "expired": Decimal(7),
         "tax": Decimal(2),
     }
+    assert stated.account.stated == Decimal("9.01")
     usage = read_lines(tmp_path, *lines)
     assert (usage.told, usage.totals()) == ("", {"input_tokens": 160460})
     assert usage.account.skipped == {

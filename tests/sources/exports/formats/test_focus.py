@@ -247,8 +247,9 @@ def test_taxes_and_credits(tmp_path: Path) -> None:
         {**row("Of March", "-2", "-2"), "ChargeClass": "Correction"},
     ]
     read = read_lines(tmp_path, *lines, kind="statement")
-    # 100 - 30 - 2
-    assert read.account.amounts == {"owed": Decimal(68), "tax": Decimal("13.3")}
+    taxes_and_credits = {"tax": Decimal("13.3"), "credit": Decimal(-30)}
+    assert read.account.amounts == {"owed": Decimal(98), **taxes_and_credits}  # 100 - 2
+    assert read.account.stated == Decimal(68)
 
 
 def test_files_add_up_though_they_tell_of_the_same_days(tmp_path: Path) -> None:

@@ -43,6 +43,9 @@ class _Checks:
         if USAGE in kinds and not measured:
             help = "add `meters:`, with a column for each"
             self.refuse("a usage format has no meters", help, tree)
+        if USAGE in kinds and tree["long"] and not tree["long"]["quantity"]:
+            help = "add `quantity:` with its column"
+            self.refuse("usage has no quantity", help, tree["long"])
         if STATEMENT in kinds and not tree["amount"]:
             help = "add `amount:` with its column and currency"
             self.refuse("a statement has no amount", help, tree)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from tokenbooks.book import UsageSource
 from tokenbooks.names import STANDARD_DIMENSIONS, STANDARD_METERS
 from tokenbooks.problems import NOWHERE, Position
-from tokenbooks.usage.accounting import EMPTY, OWED
+from tokenbooks.usage.accounting import CREDIT, EMPTY, OWED
 
 #: ``zone`` of a time column whose days are those of the contract's zone.
 CONTRACT_ZONE = "contract"
@@ -29,11 +29,11 @@ FIRST_DAY, LAST_DAY = "first day", "last day"
 #: The function that makes rows of JSON where the descriptor names none.
 OBJECTS = "objects"
 
-#: What a stated amount means: to pay; computed at list prices; inside a subscription;
-#: paid by free credits; credits bought; credits lost; a tax.
+#: What a stated amount means: to pay; taken off what is to pay; computed at list prices;
+#: inside a subscription; paid by free credits; credits bought; credits lost; a tax.
 LIST, INCLUDED, GRANTED = "list", "included", "granted"
 PURCHASE, EXPIRED, TAX = "purchase", "expired", "tax"
-MEANINGS = (OWED, LIST, INCLUDED, GRANTED, PURCHASE, EXPIRED, TAX)
+MEANINGS = (OWED, CREDIT, LIST, INCLUDED, GRANTED, PURCHASE, EXPIRED, TAX)
 
 #: Meanings of usage that is nobody's expense.
 NOT_OWED_MEANINGS = (INCLUDED, GRANTED)
@@ -169,9 +169,10 @@ class MeterColumn:
 
 @dataclass(frozen=True, slots=True)
 class LongForm:
-    """One quantity a row: which column names the meter, which one holds the quantity.
+    """One meter a row: which column names it, which one holds the quantity.
 
-    ``meter`` are columns, of which the first that is not empty counts. ``meters`` maps
+    Rows of a statement tell what their amounts are for by it; such a file may have no
+    quantity. ``meter`` are columns, of which the first that is not empty counts. ``meters`` maps
     globs of the text to meters, ``other`` is the meter of what none fits. ``unit`` is the
     column of the unit, and ``units`` says how many one unit stands for; ``other`` is counted
     as written, whatever its unit. With ``rounds`` a count that comes out with decimals is
@@ -181,7 +182,7 @@ class LongForm:
     """
 
     meter: tuple[str, ...]
-    quantity: tuple[str, ...]
+    quantity: tuple[str, ...] = ()
     meters: Mapping[str, str] = field(default_factory=dict)
     other: str | None = None
     unit: tuple[str, ...] = ()

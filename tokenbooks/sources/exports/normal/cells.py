@@ -6,12 +6,14 @@ it, and every column that is read is noted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 from tokenbooks.sources.exports.descriptors.descriptor import Descriptor, RowCondition
 from tokenbooks.sources.exports.files import ExportFile
 from tokenbooks.sources.exports.normal import sql_values
-from tokenbooks.sources.exports.normal.expression import Expression, about
+from tokenbooks.sources.exports.normal.expression import Expression, about, constant
 from tokenbooks.sources.exports.normal.layers import Layers
 from tokenbooks.sources.exports.normal.normal_form import Check
 from tokenbooks.sources.exports.normal.sql_values import (
@@ -90,6 +92,20 @@ class Cells:
         """A row is sound only where the condition holds."""
         self.sound.append(condition)
         self.checks.append(Check(code, column, f"NOT coalesce({condition}, false)"))
+
+    @contextmanager
+    def apart(self) -> Iterator[list[Expression]]:
+        """What is required meanwhile is not asked of a row: the conditions, as they come.
+
+        They let numbers be negative.
+        """
+        kept = (self.sound, self.checks, self.may_be_negative)
+        asked: list[Expression] = []
+        self.sound, self.checks, self.may_be_negative = asked, [], [constant("true")]
+        try:
+            yield asked
+        finally:
+            self.sound, self.checks, self.may_be_negative = kept
 
     def require_not_negative(self, column: int, value: str, code: str) -> None:
         """A row is sound only where the value is a number, and not negative."""

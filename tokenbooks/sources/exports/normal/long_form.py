@@ -14,9 +14,7 @@ from tokenbooks.sources.exports.normal.measures import long_measures
 from tokenbooks.sources.exports.normal.meter_form import level_of
 from tokenbooks.sources.exports.normal.normal_form import Choice, LongRows
 from tokenbooks.sources.exports.sql_text import quoted, quoted_list
-from tokenbooks.usage.layout import QUANTITY_PLACES, is_whole
-
-_KIND = f"DECIMAL(38,{QUANTITY_PLACES})"
+from tokenbooks.usage.layout import QUANTITY_TYPE, is_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +34,38 @@ class _Written:
         return f"(v{self.column} * u)" if self.in_units else f"v{self.column}"
 
 
+@dataclass(frozen=True, slots=True)
+class NamedMeter:
+    """The meter that each row names: ``text`` as written, ``meter`` the one that it fits.
+
+    ``known`` says whether it is one of ``meters``, ``in_credits`` whether the row is in
+    credits instead, whatever the text; None where the file cannot tell.
+    """
+
+    text: Expression
+    meter: Expression
+    known: Expression
+    meters: tuple[str, ...]
+    in_credits: Expression | None = None
+
+
 def build_long(cells: Cells, spec: LongForm) -> LongRows | None:
     """The meter that each row names, and its quantity in the units of the meter."""
+    if cells.index(*spec.quantity) is None:
+        return None
+    named = name_meter(cells, spec)
+    return build_quantity(cells, spec, named) if named else None
+
+
+def name_meter(cells: Cells, spec: LongForm) -> NamedMeter | None:
+    """The meter that each row names, required to be a known one; None without its column."""
     columns = [index for name in spec.meter if (index := cells.index(name)) is not None]
-    quantity = cells.index(*spec.quantity)
-    if not columns or quantity is None:
+    if not columns:
         return None
     texts = [Expression(f"c{index}", frozenset({index})) for index in columns]
-    text = f"coalesce({', '.join(map(str, texts))})" if len(texts) > 1 else texts[0].sql
-    meter = _named_meter(about(text, *texts), spec)
+    joined = f"coalesce({', '.join(map(str, texts))})" if len(texts) > 1 else texts[0].sql
+    text = about(joined, *texts)
+    meter = _named_meter(text, spec)
     in_credits = _in_credits(cells, spec)
     if in_credits:
         named = f"CASE WHEN {in_credits} THEN 'credits' ELSE {meter} END"
@@ -57,16 +78,25 @@ def build_long(cells: Cells, spec: LongForm) -> LongRows | None:
     meters = tuple(dict.fromkeys((*standard, *own, *cells.file.source.meters)))
     known = about(f"m IN {quoted_list(meters)}", named_by, costly=True)
     cells.require("meter-unknown", columns[0], known)
+    return NamedMeter(text, named_by, known, meters, in_credits)
+
+
+def build_quantity(cells: Cells, spec: LongForm, named: NamedMeter) -> LongRows | None:
+    """The quantity of the meter that each row names, in its units; None without its column."""
+    quantity = cells.index(*spec.quantity)
+    if quantity is None:
+        return None
+    meter, in_credits = named.meter, named.in_credits
     _read_quantity(cells, spec, quantity)
-    choices = _in_units(cells, spec, quantity, named_by)
+    choices = _in_units(cells, spec, quantity, meter)
     if in_credits and spec.credits and (amount := cells.index(spec.credits[1])) is not None:
         _read_quantity(cells, spec, amount)
         choices = [_Written(in_credits.sql, amount), *choices]
-    found = _whole(cells, spec, quantity, choices, named_by, meters)
+    found = _whole(cells, spec, quantity, choices, meter, named.meters)
     value = _chosen([(choice.condition, choice.quantity) for choice in found])
     level = level_of(cells, quantity, value) if cells.file.levels else "NULL"
     measures = long_measures(cells.file.measures)
-    return LongRows(named_by, value, meters, tuple(found), level, measures)
+    return LongRows(meter, value, named.meters, tuple(found), level, measures)
 
 
 def _chosen(choices: list[tuple[str, str]]) -> str:
@@ -108,13 +138,13 @@ def _exact(cells: Cells, choice: _Written) -> Choice:
     """The quantity with the decimals that are kept."""
     number, is_short = _short(cells, choice)
     unit = "u" if choice.in_units else ""
-    return Choice(choice.condition, f"{choice.value}::{_KIND}", number, is_short, unit)
+    return Choice(choice.condition, f"{choice.value}::{QUANTITY_TYPE}", number, is_short, unit)
 
 
 def _rounded(cells: Cells, choice: _Written, condition: str) -> Choice:
     """The quantity to the nearest whole one."""
     number, is_short = _short(cells, choice)
-    whole = f"round({choice.value})::{_KIND}"
+    whole = f"round({choice.value})::{QUANTITY_TYPE}"
     if not choice.in_units:
         return Choice(condition, whole, sql_values.rounded_short(number, "1"), is_short)
     short = sql_values.rounded_short(number, "u")

@@ -93,12 +93,28 @@ class LongRows:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedCount:
+    """What the rows of a statement count, where they say it: the meter, and how much of it.
+
+    ``meter`` is NULL where a row does not say. Only where ``told`` holds does it say the
+    quantity, which is that of ``rows``; both are None where the file has no quantities.
+    ``is_paid`` tells rows that cost something from complimentary ones of the same key.
+    """
+
+    meter: Expression
+    told: Expression | None = None
+    rows: LongRows | None = None
+    is_paid: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NormalForm:
     """One file as SQL. All texts but those of ``values`` are over the values' layer.
 
-    ``raw`` are the columns that the upper layer needs as written, ``used`` all that the
-    format reads, ``numbers`` those that hold numbers. ``sound`` are the conditions that a
-    row must fulfil, ``checks`` tell which one it does not. ``measures`` are by name; those
+    Of rows that name their meter ``long`` reads usage, ``counted`` statements. ``raw`` are the
+    columns that the upper layer needs as written, ``used`` all that the format reads,
+    ``numbers`` those that hold numbers. ``sound`` are the conditions that a row must fulfil,
+    ``checks`` tell which one it does not. ``measures`` are by name; those
     that come to nothing in this file are left out. ``not_owed`` says which usage is nobody's
     expense. With ``by_content`` equal rows of two files are one. Of rows with one id the one
     with the largest number in ``most_column`` counts, where there is one. ``below`` are what
@@ -119,6 +135,7 @@ class NormalForm:
     checks: tuple[Check, ...]
     amount: AmountForm | None = None
     long: LongRows | None = None
+    counted: StatedCount | None = None
     id_column: int | None = None
     inside: Mapping[str, str] = field(default_factory=dict)
     informational: frozenset[str] = frozenset()

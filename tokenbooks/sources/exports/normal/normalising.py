@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from tokenbooks.sources.exports.descriptors.descriptor import Descriptor, SkipRule
@@ -22,13 +23,15 @@ from tokenbooks.sources.exports.normal.normal_form import (
     TOTAL_ROW,
     Check,
     NormalForm,
+    StatedCount,
 )
 from tokenbooks.sources.exports.normal.normal_time import TimeForm, build_time_form
+from tokenbooks.sources.exports.normal.stated_count import build_stated_count
 from tokenbooks.sources.exports.normal.windows import hours_form
 from tokenbooks.sources.exports.sheets.records import shortened
 from tokenbooks.sources.exports.sheets.sheet import Sheet
 from tokenbooks.sources.exports.sql_text import quoted
-from tokenbooks.usage.accounting import USAGE
+from tokenbooks.usage.accounting import STATEMENT, USAGE
 from tokenbooks.usage.layout import EVENT
 
 #: Names of columns that look as if they counted something that could be billed.
@@ -48,7 +51,10 @@ def build_normal_form(file: ExportFile, sheet: Sheet, descriptor: Descriptor) ->
     specs = meter_specs(cells, descriptor) if reads_usage else []
     meters = {s.name: sql for s in specs if (sql := build_meter(cells, s, specs)) is not None}
     long = build_long(cells, descriptor.long) if descriptor.long and reads_usage else None
+    counted = _counted(cells, descriptor)
     amount = build_amount(cells, descriptor.amount) if descriptor.amount else None
+    if counted and counted.told and amount:
+        counted = replace(counted, is_paid=cells.flag("a <> 0"))
     spec = descriptor.amount if reads_usage else None
     free = not_owed(cells, spec, amount) if spec else None
     skips = _skips(cells, descriptor, dimensions)
@@ -73,6 +79,7 @@ def build_normal_form(file: ExportFile, sheet: Sheet, descriptor: Descriptor) ->
         checks=tuple(cells.checks),
         amount=amount,
         long=long,
+        counted=counted,
         id_column=id_column,
         by_content=identity is not None and identity.id is None,
         most_column=most_column,
@@ -144,6 +151,15 @@ def _derived(cells: Cells, descriptor: Descriptor, time: TimeForm) -> dict[str, 
         # an id says the same of a row wherever it stands
         name = f"coalesce({cell}, {name})"
     return {**hours.dimensions, EVENT: Expression(f"{instant} || ' ' || {name}")}
+
+
+def _counted(cells: Cells, descriptor: Descriptor) -> StatedCount | None:
+    """What the rows of a statement count; those that are no usage have no quantity."""
+    if descriptor.long is None or cells.file.kind != STATEMENT:
+        return None
+    rules = [rule for rule in descriptor.skip if rule.under == USAGE]
+    no_usage = [skip for rule in rules if (skip := _skip(cells, rule)) is not None]
+    return build_stated_count(cells, descriptor.long, no_usage)
 
 
 def _measures(cells: Cells, time: TimeForm, meters: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Usage against what our entries expense: credits, documents, other periods."""

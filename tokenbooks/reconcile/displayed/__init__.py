@@ -1,0 +1,1 @@
+"""The balances that a provider displays, tied to the lots."""
