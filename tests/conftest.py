@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parent.parent
 
 _SLOW = [HealthCheck.too_slow]
-settings.register_profile("quick", deadline=None, max_examples=40, suppress_health_check=_SLOW)
+settings.register_profile("quick", deadline=None, max_examples=30, suppress_health_check=_SLOW)
 settings.register_profile("soak", deadline=None, max_examples=3000, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

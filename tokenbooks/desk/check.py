@@ -27,6 +27,7 @@ _OF_MONTHS_OVER = frozenset({"exchange-rate-old", "reload-missing"})
 def check_book(book: OpenBook, today: date, *, replay: bool) -> list[Problem]:
     """Everything that is wrong beyond the book's own files, which are read already."""
     files, problems = look_at_files(book)
+    looked = None
     if not any_error(problems):
         looked, found = look_at_usage(book)
         problems = problems + found
@@ -40,7 +41,8 @@ def check_book(book: OpenBook, today: date, *, replay: bool) -> list[Problem]:
     problems += _plan_problems(book)
     if any_error(problems):
         return problems
-    problems += [*journal_differences(book), *open_differences(book)]
+    problems += journal_differences(book)
+    problems += open_differences(book, looked) if looked else []
     lost = lost_files(book)
     if replay and lost:
         # without its files no close can be computed again
