@@ -57,7 +57,7 @@ def test_what_stands_there_once_is_not_summed(
     is_unique = compare_places.Places.is_unique
 
     def noted(*arguments: object) -> bool:
-        seen.append(is_unique(*arguments))  # type: ignore[arg-type]
+        seen.append(is_unique(*arguments))
         return seen[-1]
 
     monkeypatch.setattr(compare_places.Places, "is_unique", noted)

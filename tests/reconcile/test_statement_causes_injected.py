@@ -326,7 +326,7 @@ errors = st.builds(
 tellings = st.builds(Told, st.booleans(), st.booleans(), st.sampled_from([None, None, 6, 2]))
 
 
-@settings(max_examples=settings.default.max_examples * 4)  # type: ignore[union-attr]
+@settings(max_examples=settings.default.max_examples * 4)
 @given(
     st.integers(0, 10**6), st.integers(1, 10), st.lists(errors, min_size=1, max_size=6), tellings
 )
@@ -402,7 +402,7 @@ def any_comparison(draw: st.DrawFn) -> Compared:
     )
 
 
-@settings(max_examples=settings.default.max_examples)  # type: ignore[union-attr]
+@settings(max_examples=settings.default.max_examples)
 @given(any_comparison())
 def test_causes_always_sum_to_the_difference(facts: Compared) -> None:
     causes = statement_causes(facts)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tokenbooks.cli.begin import begin
 from tokenbooks.cli.credits import check_contract
-from tokenbooks.cli.hiding import hide_people
 from tokenbooks.cli.options import (
     BookOption,
     ByOption,
@@ -16,12 +16,10 @@ from tokenbooks.cli.options import (
     QuietOption,
     RedactOption,
     TodayOption,
-    chosen_format,
     chosen_names,
     chosen_period,
-    settings,
 )
-from tokenbooks.cli.output import book_folder, opened, show, show_tables, stop_if_wrong
+from tokenbooks.cli.output import show, show_tables, stop_if_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,10 +55,7 @@ def reconcile(
     from tokenbooks.desk.reconciliation_tables import proposals_journal, reconciliation_tables
     from tokenbooks.reports.reconciliation import on_screen
 
-    chosen_format(format)
-    given = settings(context, book, today, quiet)
-    hide_people(redact, book_folder(given))
-    opened_book, problems = opened(given)
+    _, opened_book, problems = begin(context, book, today, quiet, redact, format)
     check_contract(contract, opened_book.facts.book.contracts)
     month = chosen_period(period) if period else default_period(opened_book)
     asked = chosen_names(by)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from tokenbooks.cli.hiding import hide_people
+from tokenbooks.cli.begin import begin
 from tokenbooks.cli.options import (
     BookOption,
     FormatOption,
     QuietOption,
     RedactOption,
     TodayOption,
-    chosen_format,
-    settings,
 )
-from tokenbooks.cli.output import book_folder, opened, show_tables, stop_if_wrong
+from tokenbooks.cli.output import show_tables, stop_if_wrong
 
 
 def register(group: typer.Typer) -> None:
@@ -34,10 +32,7 @@ def checklist(
     from tokenbooks.desk.checklist import checklist as answers_of
     from tokenbooks.reports.checklist import checklist_on_screen, checklist_table
 
-    chosen_format(format)
-    given = settings(context, book, today, quiet)
-    hide_people(redact, book_folder(given))
-    opened_book, problems = opened(given)
+    _, opened_book, problems = begin(context, book, today, quiet, redact, format)
     answers, found = answers_of(opened_book)
     if answers:
         title = f"Checklist, {opened_book.facts.book.name}"

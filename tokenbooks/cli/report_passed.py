@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tokenbooks.cli.hiding import hide_people
+from tokenbooks.cli.begin import begin
 from tokenbooks.cli.options import (
     BookOption,
     FormatOption,
@@ -12,11 +12,9 @@ from tokenbooks.cli.options import (
     QuietOption,
     RedactOption,
     TodayOption,
-    chosen_format,
     chosen_period,
-    settings,
 )
-from tokenbooks.cli.output import book_folder, opened, show_tables, stop_if_wrong
+from tokenbooks.cli.output import show_tables, stop_if_wrong
 
 
 def register(group: typer.Typer) -> None:
@@ -38,10 +36,7 @@ def passed(
     from tokenbooks.reconcile.passed import passed_by_month
     from tokenbooks.reports.passed_differences import passed_tables
 
-    chosen_format(format)
-    given = settings(context, book, today, quiet)
-    hide_people(redact, book_folder(given))
-    opened_book, problems = opened(given)
+    _, opened_book, problems = begin(context, book, today, quiet, redact, format)
     last = chosen_period(period) if period else None
     months = [month for month in opened_book.months if last is None or month.period <= last]
     differences, reconciled, found = passed_to_date(months)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tokenbooks.cli.hiding import hide_people
+from tokenbooks.cli.begin import begin
 from tokenbooks.cli.options import (
     BookOption,
     FormatOption,
@@ -12,11 +12,9 @@ from tokenbooks.cli.options import (
     QuietOption,
     RedactOption,
     TodayOption,
-    chosen_format,
     chosen_period,
-    settings,
 )
-from tokenbooks.cli.output import book_folder, opened, show_tables, stop_if_wrong
+from tokenbooks.cli.output import show_tables, stop_if_wrong
 
 
 def register(group: typer.Typer) -> None:
@@ -37,10 +35,7 @@ def rollforward(
     from tokenbooks.desk.look_at_periods import roll_forward
     from tokenbooks.reports.rolled_period import rolled_on_screen, rolled_tables
 
-    chosen_format(format)
-    given = settings(context, book, today, quiet)
-    hide_people(redact, book_folder(given))
-    opened_book, problems = opened(given)
+    _, opened_book, problems = begin(context, book, today, quiet, redact, format)
     rolled, found = roll_forward(opened_book, chosen_period(period) if period else None)
     stop_if_wrong([*problems, *found])
     if rolled is None:

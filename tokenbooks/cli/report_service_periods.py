@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tokenbooks.cli.hiding import hide_people
+from tokenbooks.cli.begin import begin
 from tokenbooks.cli.options import (
     BookOption,
     FormatOption,
@@ -12,11 +12,9 @@ from tokenbooks.cli.options import (
     QuietOption,
     RedactOption,
     TodayOption,
-    chosen_format,
     chosen_period,
-    settings,
 )
-from tokenbooks.cli.output import book_folder, opened, show_tables, stop_if_wrong
+from tokenbooks.cli.output import show_tables, stop_if_wrong
 
 
 def register(group: typer.Typer) -> None:
@@ -40,10 +38,7 @@ def service_periods(
         service_periods_on_screen,
     )
 
-    chosen_format(format)
-    given = settings(context, book, today, quiet)
-    hide_people(redact, book_folder(given))
-    opened_book, problems = opened(given)
+    _, opened_book, problems = begin(context, book, today, quiet, redact, format)
     month = chosen_period(period) if period else None
     expenses, found = expense_by_service(opened_book, month)
     stop_if_wrong([*problems, *found])

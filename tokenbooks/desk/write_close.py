@@ -42,9 +42,6 @@ from tokenbooks.problems import Position, Problem, any_error, error
 from tokenbooks.reports.csv_text import render_csv
 from tokenbooks.reports.rollforward import accruals_table, lots_table
 
-#: Files of rows that people write, by the names they have if the book does not say others.
-DOCUMENTS = ("credits", "invoices", "opening", "rates", "adjustments")
-
 
 def journal_text(facts: Facts, close: Close) -> str:
     """The period's entries and assertions in the book's dialect."""

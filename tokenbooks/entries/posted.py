@@ -41,9 +41,6 @@ class Line(NamedTuple):
     lot: str = ""
 
 
-#: Rules that put accruals of usage on their account, each line in the span of the usage.
-OF_ACCRUALS = ("service", "approved")
-
 #: Amounts by line, debit positive, at the places of the book's currency.
 Posted = dict[Line, Decimal]
 

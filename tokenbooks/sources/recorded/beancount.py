@@ -62,7 +62,7 @@ def _entries(path: Path) -> tuple[list[Any], list[Problem]]:
 
     # the public function keeps a pickle beside the journal, and trusts one that is there
     load = loader._uncached_load_file
-    entries, errors, _ = load(str(path.absolute()), None, None, None)  # type: ignore[no-untyped-call]
+    entries, errors, _ = load(str(path.absolute()), None, None, None)  # type: ignore[no-untyped-call]  # it has no types
     if errors:
         return [], merged([_refusal(failure, path) for failure in errors], _TOLD)
     return [entry for entry in entries if isinstance(entry, Transaction)], []

@@ -15,7 +15,7 @@ from tests.sources.exports.formats import test_google as google
 from tests.sources.exports.reading import export_file, read_files, read_text
 
 
-def D(text: str) -> Decimal:  # noqa: N802
+def D(text: str) -> Decimal:  # noqa: N802 - it reads as a literal
     return Decimal(text)
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.sources.exports.reading import Read, csv_text, export_file, read_files, read_text
 
 
-def D(text: str) -> Decimal:  # noqa: N802
+def D(text: str) -> Decimal:  # noqa: N802 - it reads as a literal
     return Decimal(text)
 
 

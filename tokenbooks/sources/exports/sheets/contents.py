@@ -122,6 +122,7 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def read(self) -> tuple[Contents, list[Problem]]:
+        """The contents, each laid down plain, and what cannot be unpacked."""
         try:
             path, kind = self._unpacked(self.plain, self.file)
             if kind != ZIP:
