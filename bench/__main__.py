@@ -7,6 +7,7 @@ import re
 import sys
 
 from bench.close import measure_closes
+from bench.customers import measure_customers
 from bench.parties import measure_parties
 from bench.reading import measure_reading
 from bench.reconcile import measure_reconciling
@@ -33,10 +34,13 @@ def main() -> None:
     parser.add_argument(
         "--parties", type=sizes_of, default=sizes_of("10k,100k,1M"), help="10k,100k,1M"
     )
+    parser.add_argument(
+        "--customers", type=sizes_of, default=sizes_of("1k,10k,100k"), help="1k,10k,100k"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turns")
     parser.add_argument(
         "--only",
-        choices=["startup", "reading", "close", "parties", "reconcile"],
+        choices=["startup", "reading", "close", "parties", "customers", "reconcile"],
         help="one part",
     )
     parser.add_argument("--format", default="", help="reading: formats whose name begins so")
@@ -51,6 +55,8 @@ def main() -> None:
         results += measure_closes(given.rows, given.rounds)
     if given.only in (None, "parties"):
         results += measure_parties(given.parties, given.rounds)
+    if given.only in (None, "customers"):
+        results += measure_customers(given.customers, given.rounds)
     if given.only in (None, "reconcile"):
         label, rows = min(given.rows.items(), key=lambda size: size[1])
         results += measure_reconciling({label: rows}, given.rounds)

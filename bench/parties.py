@@ -97,7 +97,7 @@ def measure_parties(sizes: Mapping[str, int], rounds: int) -> list[Result]:
             ),
         ]
     for small, large in pairwise(sorted(sizes, key=lambda label: sizes[label])):
-        results += _growth(small, large, sizes, runs)
+        results += growth(small, large, sizes, runs, "parties")
     return results
 
 
@@ -129,8 +129,8 @@ def _close(folder: Path, parties: int) -> Run:
     return one
 
 
-def _growth(
-    small: str, large: str, sizes: Mapping[str, int], runs: Mapping[str, list[Run]]
+def growth(
+    small: str, large: str, sizes: Mapping[str, int], runs: Mapping[str, list[Run]], whom: str
 ) -> list[Result]:
     """How much more time and memory so many times the parties take."""
     parties = sizes[large] / sizes[small]
@@ -139,10 +139,10 @@ def _growth(
     }
     peaks = {label: max(one.peak for one in runs[label]) for label in (small, large)}
     times = medians[large] / medians[small]
-    what = f"growth from {small} to {large} parties"
+    what = f"growth from {small} to {large} {whom}"
     busy = {label: statistics.median(one.busy for one in runs[label]) for label in (small, large)}
     return [
-        Result(what, f"{times:.1f}x for {parties:.0f}x parties", "linear", times <= parties * 1.2),
+        Result(what, f"{times:.1f}x for {parties:.0f}x {whom}", "linear", times <= parties * 1.2),
         Result("processor time", f"{busy[large] / busy[small]:.1f}x"),
         Result("memory", f"{peaks[large] / peaks[small]:.1f}x"),
     ]

@@ -28,7 +28,7 @@ CASES = sorted(path for path in ERRORS.iterdir() if path.is_dir())
 
 HEAD = re.compile(r"^(?:(\S.*?): )?(error|warning)\[([a-z][a-z0-9-]*)\]: .+$")
 #: Where a code is given: in a problem, or in a check of rows that becomes one.
-RAISED = re.compile(r'\b(?:error|warning|Check|_require\w*)\(\s*"([a-z][a-z0-9-]*)"')
+RAISED = re.compile(r'\b(?:error|warning|Check|_require\w*|check_people)\(\s*"([a-z][a-z0-9-]*)"')
 DOCUMENTED = re.compile(r"^\| `([a-z0-9-]+)` \|", re.MULTILINE)
 
 

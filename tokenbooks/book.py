@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from tokenbooks.conditions import Conditions
-from tokenbooks.names import DEFAULT_ACCOUNTS
+from tokenbooks.names import DEFAULT_ACCOUNTS, PAYER_ROLES, SELLER_ROLES
 from tokenbooks.periods import Period
 from tokenbooks.problems import NOWHERE, Position
 
@@ -45,14 +45,54 @@ class UsageSource:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One value of a contract's ``each``: its readable name, its days, the pool it shares."""
+    """One value of a contract's ``each``: its readable name, its days, the pool it shares.
+
+    ``jurisdiction`` is where it is, as the rules on unclaimed property ask.
+    """
 
     id: str
     name: str = ""
     from_day: date | None = None
     until_day: date | None = None
     pool: str = ""
+    jurisdiction: str = ""
     position: Position = NOWHERE
+
+
+#: The sides of a contract: credits that we buy, and credits that we sell.
+BUY, SELL = "buy", "sell"
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueTerms:
+    """How a contract of the sell side earns revenue.
+
+    ``gross_net`` is ``principal`` or ``agent`` ('' where it is not declared). ``pattern`` is
+    ``use`` (credits are good for use at will) or ``time``. ``cohort`` are the parts of a
+    cohort's name: plan, month, term, jurisdiction. ``ssp`` are stand-alone selling prices of
+    what is sold in a bundle, by name.
+    """
+
+    gross_net: str = ""
+    pattern: str = "use"
+    cohort: tuple[str, ...] = ("plan", "month", "term")
+    ssp: Mapping[str, Decimal] = field(default_factory=dict)
+    position: Position = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class TaxYear:
+    """How the entity is taxed, for reports only: its methods, the first month of its tax year.
+
+    ``customer_method`` is cash_12month or accrual; ``provider_method`` is 451c_deferral,
+    full_inclusion or cash ('' where none was chosen). ``year_end`` is the month that ends the
+    tax year. ``afs`` tells whether there is an applicable financial statement.
+    """
+
+    customer_method: str = ""
+    provider_method: str = ""
+    year_end: int = 12
+    afs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +102,8 @@ class Contract:
     Every value of the dimension ``each`` is a party of its own; ``parties`` tells more of
     some. ``scope`` limits what its credits are good for; ``pool`` names those with whom it
     shares them; ``lot_order`` is its own draw order, where the book's policy is not it.
+    ``tax_rate`` is in percent. Of the sell side ``refundable`` says whether unused credits are
+    paid back on demand, ``in_advance`` whether invoices may bill days to come.
     """
 
     id: str
@@ -77,12 +119,38 @@ class Contract:
     until_day: date | None = None
     timezone: str | None = None
     tax_kind: str = "cost"
+    tax_rate: Decimal | None = None
     scope: Conditions = field(default_factory=Conditions)
     pool: str = ""
     lot_order: str = ""
     parties: Mapping[str, Party] = field(default_factory=dict)
     parties_files: str = ""
+    refundable: bool = False
+    revenue: RevenueTerms = field(default_factory=RevenueTerms)
+    in_advance: bool = False
     position: Position = NOWHERE
+
+    @property
+    def sells(self) -> bool:
+        """Whether it is of the sell side: the counterparty is a customer."""
+        return self.side == SELL
+
+    def own_role(self, role: str) -> str:
+        """A payer's role as the books of this side have it: those of a seller mirror it.
+
+        Credits that are paid back on demand are a refund liability (ASC 606-10-32-10).
+        """
+        if not self.sells:
+            return role
+        if role == "prepaid_credits" and self.refundable:
+            return "refund_liability"
+        return SELLER_ROLES.get(role, role)
+
+    def payer_role(self, role: str) -> str:
+        """The payer's role that a seller's mirrors; one that only the seller has stays."""
+        if self.refundable and role in {"refund_liability", "deferred_revenue"}:
+            return "prepaid_credits" if role == "refund_liability" else role
+        return PAYER_ROLES.get(role, role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +230,16 @@ class Book:
     balances_files: str = "balances.csv"
     rates_files: str = "rates.csv"
     adjustments_files: str = "adjustments.csv"
+    estimates_files: str = "estimates.csv"
+    modifications_file: str = "modifications.yaml"
+    tax: TaxYear = field(default_factory=TaxYear)
     recorded: tuple[RecordedSource, ...] = ()
     account_positions: Mapping[str, Position] = field(default_factory=dict)
     position: Position = NOWHERE
 
     def account(self, role: str, contract: Contract | None) -> str:
-        """The account name that a role has for a contract."""
+        """The account name that a role has for a contract; of one that sells, its mirror's."""
+        role = contract.own_role(role) if contract else role
         template = self.accounts.get(role) or DEFAULT_ACCOUNTS[role]
         return template.replace("{party}", contract.party if contract else "")
 
@@ -178,6 +250,15 @@ class Book:
             if choice.from_day is None or choice.from_day <= day:
                 ruling = choice.value
         return ruling
+
+    def values_outages(self, contract: Contract, day: date) -> bool:
+        """Whether credits for an outage have a value (policy ``sla_credit``).
+
+        A buyer may take it off his expense; a seller's revenue is less by it, unless the
+        policy says otherwise (ACCOUNTING 6.3).
+        """
+        chosen = self.policy("sla_credit", day)
+        return chosen == "reduce_expense" or (contract.sells and chosen != "zero_basis")
 
     def zone_of(self, contract: Contract, plan_timezone: str | None) -> str:
         """The zone that rules rates, spans and expiry: contract, else plan, else book."""

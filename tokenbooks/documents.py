@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from tokenbooks.conditions import Conditions
 from tokenbooks.periods import Moment
@@ -59,7 +61,10 @@ class CreditEvent:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One row of ``invoices.csv`` (DESIGN 4.5); ``service`` is the days it covers."""
+    """One row of ``invoices.csv`` (DESIGN 4.5), which covers its first to its last day.
+
+    One in ``advance`` is dated before its last day: what it bills is deferred.
+    """
 
     day: date
     contract: str
@@ -74,6 +79,7 @@ class Invoice:
     due: date | None = None
     pay: str | None = None
     fx_rate: Decimal | None = None
+    advance: bool = False
     position: Position = NOWHERE
     digest: str = ""
 
@@ -147,6 +153,77 @@ class Adjustment:
     memo: str = ""
     prepared: str = ""
     approved: str = ""
+    position: Position = NOWHERE
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One row of ``estimates.csv``: a figure that a person estimates, with its evidence.
+
+    ``name`` says what is estimated: breakage_rate, escheat_share, cost_to_serve and loss_rate
+    are shares of 1; net_price is a share of the list price; expected_volume is a quantity of
+    the year; ssp a price, or a weight of one. ``cohort`` limits it: a cohort of credits, a
+    meter, an age of receivables such as ``31-60``, or what is sold. The latest day rules.
+    """
+
+    day: date
+    contract: str
+    name: str
+    value: Fraction
+    cohort: str = ""
+    evidence: str = ""
+    prepared: str = ""
+    approved: str = ""
+    memo: str = ""
+    position: Position = NOWHERE
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddedCredits:
+    """Credits that a modification adds, at a price: one lot, good until its last day."""
+
+    credits: Decimal
+    paid: Decimal
+    expires: date | None = None
+    lot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Modification:
+    """One change of a contract, as ``modifications.yaml`` records it.
+
+    The treatment is computed from the answers: ``distinct`` (are the goods that are left, or
+    added, distinct from those delivered?) and ``at_ssp`` (are the added ones priced at their
+    stand-alone selling price, ``ssp`` each?). ``kind`` is upgrade, downgrade, added, price,
+    extension, renewal or termination. ``before`` and ``after`` are terms as people wrote them,
+    shown in the memo. ``lots`` are those that it touches (none: all alive). ``refund`` is money
+    paid back, ``past_service_credit`` what is granted for poor service in the past. Where
+    nothing is distinct, ``progress`` is the share delivered and ``price`` the whole price now.
+    """
+
+    id: str
+    day: date
+    contract: str
+    kind: str
+    party: str = ""
+    before: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)
+    added: AddedCredits | None = None
+    distinct: bool | None = None
+    at_ssp: bool | None = None
+    ssp: Decimal | None = None
+    lots: tuple[str, ...] = ()
+    expires: date | None = None
+    refund: Decimal | None = None
+    past_service_credit: Decimal = Decimal(0)
+    progress: Decimal | None = None
+    price: Decimal | None = None
+    evidence: str = ""
+    prepared: str = ""
+    approved: str = ""
+    approved_on: date | None = None
     position: Position = NOWHERE
     digest: str = ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
@@ -13,8 +13,10 @@ from tokenbooks.documents import (
     Adjustment,
     CreditEvent,
     DisplayedBalance,
+    Estimate,
     ExchangeRate,
     Invoice,
+    Modification,
     OpeningBalance,
 )
 from tokenbooks.rating.plan import Modifier, Plan, Rate
@@ -53,11 +55,32 @@ class Facts:
     balances: tuple[DisplayedBalance, ...] = ()
     rates: tuple[ExchangeRate, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
+    modifications: tuple[Modification, ...] = ()
     credit_rows: CreditRows | None = None
 
     def plan_of(self, contract: Contract) -> Plan:
         """The plan that prices a contract's usage."""
         return self.plans[contract.plan]
+
+    def estimated(
+        self, name: str, contract: str, day: date, cohorts: Sequence[str] = ("",)
+    ) -> Estimate | None:
+        """The approved estimate that rules at the end of a day; None where there is none.
+
+        ``cohorts`` are the names that it may be under, the narrowest first; of one name the
+        latest day rules, of one day the last row.
+        """
+        own = [
+            row
+            for row in self.estimates
+            if (row.name, row.contract) == (name, contract) and row.day <= day and row.approved
+        ]
+        for cohort in cohorts:
+            found = [row for row in own if row.cohort == cohort]
+            if found:
+                return max(enumerate(found), key=lambda item: (item[1].day, item[0]))[1]
+        return None
 
     def scopes_by(self, end: date) -> tuple[Conditions, ...]:
         """All conditions that limit which usage may draw some credits, of rows before ``end``."""

@@ -104,12 +104,53 @@ DEFAULT_ACCOUNTS = {
     "sales_tax_expense": "Expenses:Sales-Tax",
     "fx_loss": "Expenses:Exchange-Loss",
     "fx_gain": "Income:Exchange-Gain",
+    "commitment_shortfall_expense": "Expenses:AI:Commitment-Shortfall",
+    "accounts_receivable": "Assets:Receivable:{party}",
+    "unbilled_receivable": "Assets:Unbilled:{party}",
+    "contract_asset": "Assets:Contract-Asset:{party}",
+    "allowance_credit_losses": "Assets:Allowance-Credit-Losses",
+    "deferred_promo_cost": "Assets:Deferred-Promotion-Cost",
+    "deferred_revenue": "Liabilities:Deferred-Revenue:{party}",
+    "refund_liability": "Liabilities:Refunds:{party}",
+    "bundle_clearing": "Liabilities:Deferred-Revenue-Bundles",
+    "promo_credit_liability": "Liabilities:Promotional-Credits",
+    "unclaimed_property_liability": "Liabilities:Unclaimed-Property",
+    "sales_tax_payable": "Liabilities:Sales-Tax",
+    "revenue_usage": "Income:AI:Usage",
+    "revenue_subscription": "Income:AI:Subscriptions",
+    "revenue_overage": "Income:AI:Overage",
+    "revenue_shortfall": "Income:AI:Commitment-Shortfall",
+    "revenue_breakage": "Income:AI:Breakage",
+    "revenue_net_agency": "Income:AI:Agency",
+    "cost_of_revenue": "Expenses:Cost-Of-Revenue",
+    "marketing_expense": "Expenses:Marketing",
+    "payment_processing_expense": "Expenses:Payment-Processing",
+    "credit_loss_expense": "Expenses:Credit-Losses",
 }
+
+#: Roles of a payer -> those of the seller, whose books are the mirror of the payer's (decision
+#: 0023). Roles that are not here are the same on both sides.
+SELLER_ROLES = {
+    "prepaid_credits": "deferred_revenue",
+    "accrued_expenses": "unbilled_receivable",
+    "accounts_payable": "accounts_receivable",
+    "input_vat_recoverable": "output_vat_payable",
+    "sales_tax_expense": "sales_tax_payable",
+    "expired_credits_loss": "revenue_breakage",
+    "commitment_shortfall_expense": "revenue_shortfall",
+    "due_from_affiliate": "due_to_affiliate",
+    "due_to_affiliate": "due_from_affiliate",
+    "fx_loss": "fx_gain",
+    "fx_gain": "fx_loss",
+    "payment_fees_expense": "payment_processing_expense",
+}
+PAYER_ROLES = {seller: payer for payer, seller in SELLER_ROLES.items()}
 
 #: How the role of a class of expense begins; the class follows.
 CLASS_ROLE = "ai_expense_"
 
-#: Roles whose accounts the subledger owns, so that their balances are asserted.
+#: Roles whose accounts the subledger owns, so that their balances are asserted; of a contract
+#: that sells they are those of its mirror.
 OWNED_ROLES = ("prepaid_credits", "accrued_expenses")
 
 ACCOUNT_ROOTS = ("Assets", "Liabilities", "Equity", "Income", "Expenses")

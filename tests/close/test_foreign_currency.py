@@ -289,12 +289,12 @@ def test_the_roll_forward_shows_exchange_apart(euro: Path) -> None:
         close(euro, period)
     assert [accruals(euro, period) for period in ("2025-11", "2025-12")] == [
         [
-            {"contract": "llm", "service_period": "2025-10", "opening": "920.00"}
+            {"contract": "llm", "party": "", "service_period": "2025-10", "opening": "920.00"}
             | {"accrued": "0.00", "relieved": "0.00", "exchange": "10.00"}
             | {"closing": "930.00", "invoiced": "0.00"}
         ],
         [
-            {"contract": "llm", "service_period": "2025-10", "opening": "930.00"}
+            {"contract": "llm", "party": "", "service_period": "2025-10", "opening": "930.00"}
             | {"accrued": "0.00", "relieved": "930.00", "exchange": "0.00"}
             | {"closing": "0.00", "invoiced": "966.00"}
         ],

@@ -18,7 +18,8 @@ from tests.rating.plans import per_unit, plan, rate, tiered
 from tokenbooks.book import AllocationRule, Book, Contract, Share
 from tokenbooks.close import compute as module
 from tokenbooks.close import plain_parties
-from tokenbooks.close.compute import Computed, compute
+from tokenbooks.close.compute import compute
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.lot_states import LotState, lot_states
 from tokenbooks.close.plain_parties import name_many_parties
 from tokenbooks.conditions import Conditions

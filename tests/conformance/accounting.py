@@ -1,4 +1,7 @@
-"""Accounting cases of the buyer: from a case to a book, and what its closes must post."""
+"""Accounting cases: from a case to a book, and what its closes must post.
+
+The buyer's are here; those of the seller are in ``tests.conformance.seller``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.conformance import verify
+from tests.conformance import seller, verify
 from tests.conformance.engine import close_book
 from tests.conformance.foreign import foreign_story, is_understood
 from tests.conformance.matching import assert_balances, assert_entries
@@ -71,6 +74,10 @@ _DAY = timedelta(days=1)
 def kind_of(case: Case) -> tuple[str, bool]:
     """The kind of a case, and whether it is run."""
     topic = case["topic"]
+    if case["side"] in seller.SIDES:
+        found, reason = seller.check_of(case)
+        name = f"{case['side']} {topic}"
+        return f"{name} ({reason})" if reason else name, found is not None
     if case["side"] != "customer" or topic not in TOPICS:
         return f"{case['side']} {topic}", False
     reason = _unknown_because(case)
@@ -79,6 +86,11 @@ def kind_of(case: Case) -> tuple[str, bool]:
 
 def check(case: Case, folder: Path) -> None:
     """Close the case's book and compare its entries, balances and further figures."""
+    if case["side"] in seller.SIDES:
+        found, _ = seller.check_of(case)
+        assert found is not None
+        found(case, folder)
+        return
     entries = entries_of(case)
     if entries or case["topic"] == "free":
         story = story_of(case, entries)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-for name in ("accounting", "engine", "kinds", "matching", "prices", "rating", "verify"):
+for name in ("accounting", "engine", "kinds", "matching", "prices", "rating", "seller", "verify"):
     pytest.register_assert_rewrite(f"tests.conformance.{name}")
 
 from tests.conformance import accounting, prices, rating  # noqa: E402 - the rewriting must be registered before

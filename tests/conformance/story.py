@@ -100,23 +100,27 @@ class Story:
         return files
 
     def _book(self) -> str:
-        meters = sorted({use.meter for use in self.uses} or {"credits"})
-        source = {"files": "usage/*.csv", "meters": meters, "dimensions": list(DIMENSIONS)}
-        contract = {"side": "buy", "party": PARTY, "plan": "provider", "settle": self.settle}
-        contract |= self.contract
-        if self.uses or self.late:
-            contract["usage"] = [source]
         book: dict[str, Any] = {
             "book": "Case",
             "currency": self.currency,
             "start": self.periods()[0],
         }
-        book |= {"post_usage": self.post_usage, "contracts": {"provider": contract}}
+        book |= {"post_usage": self.post_usage, "contracts": self.contracts()}
         if self.allocate:
             book["allocate"] = self.allocate
         if self.policies:
             book["policies"] = self.policies
         return yaml.safe_dump(book, sort_keys=False)
+
+    def contracts(self) -> dict[str, Any]:
+        """The contracts of the book, each as its file has it."""
+        contract = {"side": "buy", "party": PARTY, "plan": "provider", "settle": self.settle}
+        contract |= self.contract
+        if self.uses or self.late:
+            meters = sorted({use.meter for use in self.uses} or {"credits"})
+            source = {"files": "usage/*.csv", "meters": meters, "dimensions": list(DIMENSIONS)}
+            contract["usage"] = [source]
+        return {"provider": contract}
 
 
 def price(meter: str, terms: Any, **conditions: str) -> dict[str, Any]:

@@ -266,7 +266,7 @@ def test_one_person_may_do_both_where_the_policy_says_so(tmp_path: Path) -> None
     book = start(tmp_path, {"adjustments.csv": rows}, ARREARS + policy)
     ran = tokenbooks(book, "check")
     assert "adjustments.csv:2:" in ran.err
-    assert "error[adjustment-single]: Ann prepared the row and approved it" in ran.err
+    assert "error[adjustment-single]: Ann prepared it and approved it" in ran.err
     assert "adjustments.csv:3:" not in ran.err
 
 

@@ -170,7 +170,9 @@ def test_all_losses_come_to_what_was_paid_beyond_what_was_billed(
 class OneExpense:
     """Destinations of usage that all goes to one account."""
 
-    def of(self, parts: Mapping[Part, Fraction], service: str) -> dict[Destination, Fraction]:
+    def of(
+        self, parts: Mapping[Part, Fraction], service: str, *, beyond: bool = False
+    ) -> dict[Destination, Fraction]:
         return {EXPENSE: sum(parts.values(), Fraction(0))}
 
 
@@ -199,7 +201,7 @@ def owed_at(
         month,
     )
     lines = service_lines(found.spans.values(), EXPENSE, 2)
-    return found, lines | payable_lines(known, "cost", exchange) | found.exchanged
+    return found, lines | payable_lines(known, CONTRACT, exchange) | found.exchanged
 
 
 def balance(lines: Posted, role: str) -> Decimal:

@@ -87,7 +87,9 @@ def run(
         quantities += [_measured(measure, item) for measure in measures]
         totals.append(_total(item, key, quantities))
     held = {CONTRACT: Held(first, end, starts, until)} if plan.terms else {}
-    facts = TermFacts({CONTRACT: ruling}, held, lambda values, day: OTHERWISE, _levels(seats or {}))
+    facts = TermFacts(
+        {CONTRACT: ruling}, held, lambda values, day, contract: OTHERWISE, _levels(seats or {})
+    )
     layout = Layout((), (*meters, *(measure.name for measure in measures)))
     return rate_totals(totals, {key.id: key for key in keys.values()}, layout, month, facts)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.books import close
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.desk.close import Prepared, prepare_close
 from tokenbooks.desk.open_book import open_book
 from tokenbooks.entries.entry import Entry

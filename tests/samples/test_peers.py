@@ -10,20 +10,25 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests import peers
 from tests.books import tokenbooks
 from tests.samples.sample_close import SAMPLES, close_sample
 
-PERIODS = ["2025-10", "2025-11", "2025-12"]
+PERIODS = {
+    "northwind": ["2025-10", "2025-11", "2025-12"],
+    "lumen": [f"2025-{month:02}" for month in range(7, 13)],
+}
+LAST = "2025-12"
 NAMES = sorted(path.name for path in SAMPLES.iterdir() if (path / "tokenbooks.yaml").is_file())
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def ledger_book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sample, closed for three months in the common dialect of hledger and ledger."""
-    closes = close_sample(tmp_path_factory.mktemp("ledger"), PERIODS, request.param)
-    return closes.parent
+    """A sample, closed month by month in the common dialect of hledger and ledger."""
+    name = request.param
+    return close_sample(tmp_path_factory.mktemp("ledger"), PERIODS[name], name).parent
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -32,19 +37,27 @@ def beancount_book(
 ) -> Path:
     """The same in the dialect of beancount."""
     return close_sample(
-        tmp_path_factory.mktemp("beancount"), PERIODS, request.param, journal="beancount"
+        tmp_path_factory.mktemp("beancount"),
+        PERIODS[request.param],
+        request.param,
+        journal="beancount",
     ).parent
 
 
 def own_balances(book: Path) -> dict[str, Decimal]:
-    """What tokenbooks itself has posted to date, by account."""
-    last = book / "close" / PERIODS[-1]
+    """What tokenbooks itself has posted to date, by account.
+
+    Lines are in the payer's view: those of contracts that sell stand the other way round.
+    """
+    last = book / "close" / LAST
+    contracts = yaml.safe_load((book / "tokenbooks.yaml").read_text())["contracts"]
     accounts = json.loads((last / "manifest.json").read_text())["accounts"]
     balances: dict[str, Decimal] = defaultdict(Decimal)
     with (last / "state/posted.csv").open() as stream:
         for row in csv.DictReader(stream):
             account = accounts[f"{row['contract']}/{row['role']}"]
-            balances[account] += Decimal(row["amount"])
+            sells = contracts[row["contract"]]["side"] == "sell"
+            balances[account] += Decimal(row["amount"]) * (-1 if sells else 1)
     return {account: balance for account, balance in balances.items() if balance}
 
 

@@ -64,8 +64,7 @@ def test_all_problems_of_all_files_are_told_in_order(tmp_path: Path) -> None:
 
 
 def test_warnings_do_not_stop_the_reading(tmp_path: Path) -> None:
-    estimates = "date,contract,name,cohort,value\n"
-    facts, [problem] = read_facts(write_book(tmp_path, estimates=estimates))
+    facts, [problem] = read_facts(write_book(tmp_path, customers="customer,name\n"))
     assert facts is not None
     assert (problem.code, problem.is_error) == ("file-not-read", False)
 

@@ -125,11 +125,6 @@ def test_a_bonus_belongs_to_a_purchase(
     assert events[0].lot == lot
 
 
-def test_sales_are_planned(tmp_path: Path) -> None:
-    events, problems = read(tmp_path, rows("2025-10-02,openai,sale,10"))
-    assert (events, codes(problems)) == ((), ["not-available"])
-
-
 @pytest.mark.parametrize(
     ("columns", "row", "found"),
     [
@@ -152,8 +147,8 @@ def test_sales_are_planned(tmp_path: Path) -> None:
         (",currency", "2025-10-30,openai,purchase,5,USD", []),
         (",currency", "2025-10-30,openai,purchase,5,EUR", ["fx-rate-missing"]),
         (",currency", "2025-10-30,openai,purchase,5,euro", ["cell-invalid"]),
-        (",kind", "2025-10-30,openai,purchase,5,commitment", ["not-available"]),
-        (",tax_kind", "2025-10-30,openai,purchase,5,sales", ["not-available"]),
+        (",kind", "2025-10-30,openai,purchase,5,commitment", []),
+        (",tax_kind", "2025-10-30,openai,purchase,5,sales", ["side-mismatch"]),
         (",lot", "2025-10-30,openai,purchase,5,lot one", ["cell-invalid"]),
         (",priority", "2025-10-30,openai,purchase,5,1.5", ["cell-invalid"]),
         (",pay", "2025-10-30,openai,purchase,5,CARD", []),

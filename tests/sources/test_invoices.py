@@ -74,7 +74,7 @@ def test_an_invoice_of_a_purchase_is_that_purchase(tmp_path: Path) -> None:
         (["2025-11-03,anthropic,A-10,120,2025-11-01,2025-11-30,,,,"], []),
         (["2025-11-03,anthropic,A-10,120,2025-11-01,2025-12-01,,,,"], ["invoice-ahead"]),
         (["2025-09-30,anthropic,A-10,120,2025-09-01,2025-09-30,,,,"], ["before-start"]),
-        (["2025-11-03,anthropic,A-10,1,,,write_off,,,"], ["not-available"]),
+        (["2025-11-03,anthropic,A-10,1,,,write_off,,,"], ["side-mismatch", "receipt-unmatched"]),
         ([A10, A10], ["invoice-duplicate"]),
         ([A10, A10.replace(",,24", ",credit_note,24")], []),
         ([A10, A10.replace("A-10", "A-11")], ["invoice-overlap"]),

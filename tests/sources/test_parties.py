@@ -22,7 +22,10 @@ def read(folder: Path, book: str, **files: str) -> tuple[Book | None, list[Probl
 
 
 def test_the_file_of_parties(tmp_path: Path) -> None:
-    text = "customer,name,from,until,pool\na,Acme Corp.,2025-10-15,2026-01-01,group\nb,,,,\n"
+    text = (
+        "customer,name,from,until,pool,jurisdiction\n"
+        "a,Acme Corp.,2025-10-15,2026-01-01,group,US-CA\nb,,,,,\n"
+    )
     book, problems = read(tmp_path, EACH, customers=text)
     assert (problems, book is None) == ([], False)
     assert book
@@ -35,6 +38,7 @@ def test_the_file_of_parties(tmp_path: Path) -> None:
             date(2025, 10, 15),
             date(2026, 1, 1),
             "group",
+            "US-CA",
             contract.parties["a"].position,
         ),
         "b": Party("b", position=contract.parties["b"].position),
@@ -131,8 +135,3 @@ def test_the_party_of_an_opening(
     assert [opening.party for opening in (facts.opening if facts else ())] == (
         [] if party is None else [party]
     )
-
-
-def test_the_sell_side_is_planned(tmp_path: Path) -> None:
-    book = BOOK.replace("side: buy, party: OpenAI", "side: sell, each: customer")
-    assert "sell-side-unavailable" in codes(read(tmp_path, book)[1])

@@ -18,7 +18,7 @@ from tokenbooks.sources.schema_check import check_tree, load_schema
 from tokenbooks.sources.yaml_tree import parse_tree
 
 ERRORS = Path(__file__).resolve().parent.parent / "errors"
-NAMES = ["tokenbooks", "plan"]
+NAMES = ["tokenbooks", "plan", "modifications"]
 
 
 _QUESTION = re.compile(r"(: +)(\?[^,}\n]*)")
@@ -96,7 +96,8 @@ def test_schema_knows_the_roles_and_the_kinds_of_entries() -> None:
 
 def yaml_files() -> list[tuple[str, Path]]:
     books = [("tokenbooks", path) for path in sorted(ERRORS.glob("*/tokenbooks.yaml"))]
-    return books + [("plan", path) for path in sorted(ERRORS.glob("*/plans/*.yaml"))]
+    books += [("plan", path) for path in sorted(ERRORS.glob("*/plans/*.yaml"))]
+    return books + [("modifications", path) for path in sorted(ERRORS.glob("*/modifications.yaml"))]
 
 
 @pytest.mark.parametrize(("name", "path"), yaml_files(), ids=lambda value: str(value)[-40:])

@@ -96,13 +96,12 @@ def print_close(prepared: Prepared, format: str, *, quiet: bool) -> None:
     """Print a close: its journal and, beside it, its roll-forwards; or all as tables."""
     from tokenbooks.desk.write_close import journal_text
     from tokenbooks.reports.entries import entries_table
-    from tokenbooks.reports.rollforward import accruals_table, lot_costs_table, lots_table
+    from tokenbooks.reports.rollforward import accruals_table, lots_table, tables_on_screen
 
     facts, close = prepared.book.facts, prepared.close
-    accruals = accruals_table(close, facts)
     if format != "text":
-        show_tables([entries_table(close, facts), lots_table(close, facts), accruals], format)
+        rolled = [lots_table(close, facts), accruals_table(close, facts)]
+        show_tables([entries_table(close, facts), *rolled], format)
         return
     show(journal_text(facts, close))
-    told = [table for table in (lot_costs_table(close, facts), accruals) if table.rows]
-    tell_tables(told, quiet=quiet)
+    tell_tables(tables_on_screen(close, facts), quiet=quiet)

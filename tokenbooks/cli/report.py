@@ -5,10 +5,20 @@ from __future__ import annotations
 import typer
 
 from tokenbooks.cli import (
+    report_breakage,
     report_checklist,
+    report_contracts,
+    report_deferred,
+    report_dunning,
+    report_metrics,
+    report_obligations,
     report_passed,
+    report_profitability,
+    report_receivables,
+    report_revenue,
     report_rollforward,
     report_service_periods,
+    report_tax,
 )
 
 
@@ -22,6 +32,16 @@ def register(app: typer.Typer) -> None:
         report_service_periods,
         report_passed,
         report_checklist,
+        report_deferred,
+        report_breakage,
+        report_revenue,
+        report_obligations,
+        report_contracts,
+        report_receivables,
+        report_dunning,
+        report_tax,
+        report_profitability,
+        report_metrics,
     ):
         report.register(group)
     app.add_typer(group, name="report")

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from tokenbooks.cli.begin import begin
-from tokenbooks.cli.options import (
-    BookOption,
-    FormatOption,
-    PeriodOption,
-    QuietOption,
-    RedactOption,
-    TodayOption,
-    chosen_period,
-)
-from tokenbooks.cli.output import show_tables, stop_if_wrong
+from tokenbooks.cli.month_report import MonthReport, add_month_report
+
+if TYPE_CHECKING:
+    from tokenbooks.desk.open_book import OpenBook
+    from tokenbooks.periods import Period
 
 
 def register(group: typer.Typer) -> None:
     """Add the command."""
-    group.command("passed")(passed)
+    add_month_report(group, "passed", passed)
 
 
-def passed(
-    context: typer.Context,
-    period: PeriodOption = None,
-    format: FormatOption = "text",
-    book: BookOption = None,
-    today: TodayOption = None,
-    quiet: QuietOption = False,
-    redact: RedactOption = False,
-) -> None:
+def passed(book: OpenBook, period: Period | None) -> MonthReport:
     """Show passed differences up to a month, and what they have accumulated to."""
     from tokenbooks.desk.passed_differences import passed_to_date
     from tokenbooks.reconcile.passed import passed_by_month
     from tokenbooks.reports.passed_differences import passed_tables
 
-    _, opened_book, problems = begin(context, book, today, quiet, redact, format)
-    last = chosen_period(period) if period else None
-    months = [month for month in opened_book.months if last is None or month.period <= last]
-    differences, reconciled, found = passed_to_date(months)
-    stop_if_wrong([*problems, *found])
-    facts = opened_book.facts.book
-    by_month = passed_by_month(facts, reconciled, differences)
-    show_tables(passed_tables(by_month, differences, facts.currency), format)
+    months = [month for month in book.months if period is None or month.period <= period]
+    differences, reconciled, problems = passed_to_date(months)
+    own = book.facts.book
+    by_month = passed_by_month(own, reconciled, differences)
+    return MonthReport(passed_tables(by_month, differences, own.currency), problems)

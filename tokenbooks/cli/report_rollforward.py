@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from tokenbooks.cli.begin import begin
-from tokenbooks.cli.options import (
-    BookOption,
-    FormatOption,
-    PeriodOption,
-    QuietOption,
-    RedactOption,
-    TodayOption,
-    chosen_period,
-)
-from tokenbooks.cli.output import show_tables, stop_if_wrong
+from tokenbooks.cli.month_report import MonthReport, add_month_report
+
+if TYPE_CHECKING:
+    from tokenbooks.desk.open_book import OpenBook
+    from tokenbooks.periods import Period
 
 
 def register(group: typer.Typer) -> None:
     """Add the command."""
-    group.command("rollforward")(rollforward)
+    add_month_report(group, "rollforward", rollforward)
 
 
-def rollforward(
-    context: typer.Context,
-    period: PeriodOption = None,
-    format: FormatOption = "text",
-    book: BookOption = None,
-    today: TodayOption = None,
-    quiet: QuietOption = False,
-    redact: RedactOption = False,
-) -> None:
+def rollforward(book: OpenBook, period: Period | None) -> MonthReport:
     """Roll prepaid credits and accruals forward, with ages and balances."""
     from tokenbooks.desk.look_at_periods import roll_forward
     from tokenbooks.reports.rolled_period import rolled_on_screen, rolled_tables
 
-    _, opened_book, problems = begin(context, book, today, quiet, redact, format)
-    rolled, found = roll_forward(opened_book, chosen_period(period) if period else None)
-    stop_if_wrong([*problems, *found])
-    if rolled is None:
-        raise typer.Exit(1)
-    tables = rolled_tables(rolled, opened_book.facts.book.currency)
-    show_tables(tables, format, rolled_on_screen)
+    rolled, problems = roll_forward(book, period)
+    tables = rolled_tables(rolled, book.facts.book.currency) if rolled else None
+    return MonthReport(tables, problems, rolled_on_screen)

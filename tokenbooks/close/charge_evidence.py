@@ -26,6 +26,7 @@ from tokenbooks.close.evidence import (
     ServiceUsage,
     Taken,
 )
+from tokenbooks.entries.destinations import Destinations, in_role
 from tokenbooks.entries.posted import Destination
 from tokenbooks.periods import Period, span_of, start_of
 from tokenbooks.problems import Position
@@ -145,6 +146,7 @@ class _Summing:
         self.usage = usage
         self.taken = taken
         self.destinations = destinations
+        self.resolved = Destinations(rated.charges, rated.allocations)
         charges = rated.charges
         self.pools = {p.key: p for p in charges.pools.values() if p.contract == usage.contract}
         self.averages: dict[int, Fraction] = {}
@@ -303,8 +305,9 @@ class _Summing:
         if taken is None:
             return
         decided = self.rated.allocations[allocation]
+        earned = self.resolved.earned(line.part, beyond=self.usage.is_beyond(line.part))
         for share in decided.shares:
-            to = Destination(share.role, share.class_, share.cost_center)
+            to = in_role(Destination(share.role, share.class_, share.cost_center), earned)
             if self.destinations is not None and to not in self.destinations:
                 continue
             key = ChargeKey(

@@ -9,10 +9,11 @@ from decimal import Decimal
 
 from tokenbooks.amounts import currency_places
 from tokenbooks.book import ENTRY_KINDS, Book
-from tokenbooks.close.compute import Computed, KnownSpans
+from tokenbooks.close.computed import Computed, KnownSpans
 from tokenbooks.close.lot_states import LotState, lot_states
 from tokenbooks.close.plain_parties import documented_accounts
 from tokenbooks.close.rollforwards import RollForwards
+from tokenbooks.close.seller_entries import seller_entries
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking, booked_units
 from tokenbooks.entries.buy.adjustment import adjustment_entries
@@ -27,6 +28,7 @@ from tokenbooks.entries.buy.settlement import SettledOn, settlement_days
 from tokenbooks.entries.buy.transfer import transfer_entries
 from tokenbooks.entries.buy.usage import usage_entries
 from tokenbooks.entries.entry import KIND_ORDER, Assertion, Entry
+from tokenbooks.entries.mirror import booked
 from tokenbooks.entries.posted import Line, Posted, difference
 from tokenbooks.entries.service import ServiceSpan, service_spans
 from tokenbooks.entries.together import entries_of_parties, together
@@ -39,6 +41,7 @@ from tokenbooks.problems import Problem, error
 POSTED_AS = {
     "opening": "purchases",
     "purchase": "purchases",
+    "sale": "purchases",
     "transfer": "purchases",
     "refund": "purchases",
     "rollover": "purchases",
@@ -47,10 +50,18 @@ POSTED_AS = {
     "receipt": "invoices",
     "consumption": "consumption",
     "settlement": "consumption",
+    "earned": "consumption",
     "accrual": "accrual",
     "approved": "accrual",
     "reversal": "accrual",
     "expiry": "expiry",
+    "breakage": "expiry",
+    "estimate": "accrual",
+    "promotion": "accrual",
+    "allowance": "accrual",
+    "write-off": "invoices",
+    "recovery": "invoices",
+    "modified": "purchases",
     "exchange": "invoices",
 }
 
@@ -118,6 +129,7 @@ def close_period(facts: Facts, period: Period, computed: Computed, before: Befor
         *expiry_entries(booking, changes, computed.lots),
         *entries_of_parties(booking, changes),
         *exchange_entries(booking, changes),
+        *seller_entries(booking, changes, computed),
     ]
     allowed = set(facts.book.post)
     posted = [e for e in entries if POSTED_AS[e.kind] in allowed and e.postings]
@@ -148,8 +160,8 @@ def _unbooked(facts: Facts, entries: Sequence[Entry], changes: Posted) -> Iterat
     """Whether the entries post exactly what must be posted, account by account."""
     wanted: dict[str, Decimal] = {}
     for line, amount in changes.items():
-        account = facts.book.account(line.role, facts.book.contracts[line.contract])
-        wanted[account] = wanted.get(account, Decimal(0)) + amount
+        own = booked(facts.book, line, amount)
+        wanted[own.account] = wanted.get(own.account, Decimal(0)) + own.amount
     for entry in entries:
         if sum((posting.amount for posting in entry.postings), Decimal(0)):
             yield _fault(f"entry {entry.id} does not balance")
@@ -193,9 +205,8 @@ def owned_balances(
     balances: dict[str, Decimal] = {}
     for line in {*before, *posted}:
         if line.role in OWNED_ROLES and not MOVED_BY[line.role] & left_out:
-            account = book.account(line.role, book.contracts[line.contract])
-            amount = posted.get(line, Decimal(0))
-            balances[account] = balances.get(account, Decimal(0)) + amount
+            own = booked(book, line, posted.get(line, Decimal(0)))
+            balances[own.account] = balances.get(own.account, Decimal(0)) + own.amount
     return balances
 
 

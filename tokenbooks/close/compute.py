@@ -7,8 +7,8 @@ is stale, and the replay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from functools import partial
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tokenbooks.amounts import currency_places
 from tokenbooks.book import Contract
+from tokenbooks.close.computed import Computed, KnownSpans
 from tokenbooks.close.draw_parties import PartyTotals, draw_plain_parties
 from tokenbooks.close.draw_usage import draw_usage
 from tokenbooks.close.plain_parties import (
@@ -25,8 +26,9 @@ from tokenbooks.close.plain_parties import (
     put_plain_parties,
 )
 from tokenbooks.close.rate_usage import rate_usage
-from tokenbooks.credits.drawing import Drawing, Drawn, Taken
-from tokenbooks.credits.lots import Account, Lot
+from tokenbooks.close.selling import with_sold
+from tokenbooks.credits.drawing import Drawn, taken_costs
+from tokenbooks.credits.lots import Account
 from tokenbooks.documents import Invoice, OpeningBalance
 from tokenbooks.entries.buy.adjustment import adjustments_to_date
 from tokenbooks.entries.buy.approved_accruals import approved_rows, approved_to_date
@@ -35,7 +37,6 @@ from tokenbooks.entries.buy.expiry import expiry_to_date
 from tokenbooks.entries.buy.liabilities import OwedUsage, liabilities
 from tokenbooks.entries.buy.opening import opening_to_date
 from tokenbooks.entries.buy.owed import (
-    Known,
     Owed,
     Usage,
     is_bill,
@@ -51,57 +52,21 @@ from tokenbooks.entries.buy.transfer import transfers_to_date
 from tokenbooks.entries.destinations import Destinations, added, default_destination
 from tokenbooks.entries.exchange import Exchange
 from tokenbooks.entries.posted import Destination, Posted, add
+from tokenbooks.entries.sell.advance import paid_days
+from tokenbooks.entries.sell.passing import passed_to_date, passes
+from tokenbooks.entries.sell.voucher_tax import with_tax_on_use
 from tokenbooks.entries.service import ServiceSpan, service_spans
 from tokenbooks.entries.together import owed_together, together
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, start_of
 from tokenbooks.problems import Problem
 from tokenbooks.rating.charges import FEE, Charges, Part, Step
-from tokenbooks.rating.rated import Rated
+from tokenbooks.rating.credit_terms import BILL
 
 if TYPE_CHECKING:
     import duckdb
 
     from tokenbooks.usage.layout import Layout
-
-#: What the previous close knew of invoiced spans, by (contract, party) and service span.
-KnownSpans = Mapping[tuple[str, str], Mapping[str, Known]]
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """Everything to date at the end of a period.
-
-    ``drawn`` is by account. Of each lot ``given`` is what was used, ``tops`` what is left of
-    it after all that was ``taken`` away; ``short`` are lots of which usage needed what was
-    taken, with the first time. ``of_lots`` are the lines of single lots, which ``posted`` has
-    together where a contract has many parties; ``parties`` what those in tables come to.
-    """
-
-    rated: Rated
-    lots: Mapping[str, Lot] = field(default_factory=dict)
-    drawn: Mapping[Account, Drawn] = field(default_factory=dict)
-    given: Mapping[str, Fraction] = field(default_factory=dict)
-    tops: Mapping[str, Fraction] = field(default_factory=dict)
-    taken: tuple[Taken, ...] = ()
-    short: Mapping[str, datetime] = field(default_factory=dict)
-    owed: Mapping[tuple[str, str, str], Owed] = field(default_factory=dict)
-    posted: Posted = field(default_factory=dict)
-    of_lots: Posted = field(default_factory=dict)
-    parties: PartyTotals = field(default_factory=PartyTotals)
-
-    def with_drawings(self, drawings: Iterable[Drawing]) -> Computed:
-        """With what became of all lots."""
-        found = list(drawings)
-        return replace(
-            self,
-            lots={name: lot for drawing in found for name, lot in drawing.lots.items()},
-            drawn={account: d for drawing in found for account, d in drawing.accounts.items()},
-            given={name: q for drawing in found for name, q in drawing.given.items()},
-            tops={name: q for drawing in found for name, q in drawing.tops.items()},
-            taken=tuple(taken for drawing in found for taken in drawing.taken),
-            short={name: at for drawing in found for name, at in drawing.short.items()},
-        )
 
 
 def compute(
@@ -132,6 +97,8 @@ def compute(
     computed = computed.with_drawings(draw_usage(others, rated, daily, period))
     exchange = Exchange(facts)
     computed = _posted(facts, computed, period, known, exchange)
+    computed, found = with_sold(connection, facts, computed, period, exchange)
+    problems += found
     return computed, [*problems, *exchange.problems, *exchange.outdated(period)]
 
 
@@ -142,7 +109,12 @@ def _posted(
     rated = computed.rated
     destinations = Destinations(rated.charges, rated.allocations)
     of_lots = lines_of_lots(facts, computed, destinations, start_of(period.end))
-    own_opening = [row for row in facts.opening if row.contract in facts.book.contracts]
+    own_opening = [
+        row
+        for row in facts.opening
+        # lots carry what is deferred; the row tells what breakage was recognised before
+        if row.contract in facts.book.contracts and row.role != "deferred_revenue"
+    ]
     posted = {**opening_to_date(own_opening, facts.book.start, exchange), **of_lots}
     posted.update(payable_exchange(facts, exchange, period))
     owed: dict[tuple[str, str, str], Owed] = {}
@@ -158,6 +130,7 @@ def _posted(
     owed = owed_together([*owed.values(), *computed.parties.owed.values()], many, documented)
     for line, amount in computed.parties.posted.items():
         add(posted, line, amount)
+    posted = with_tax_on_use(facts.book, posted, currency_places(facts.book.currency))
     return replace(computed, owed=owed, posted=posted, of_lots=of_lots)
 
 
@@ -169,13 +142,17 @@ def lines_of_lots(
     spans = service_spans(facts.book.post_usage, facts.book.start.start)
     draws = [draw for drawn in computed.drawn.values() for draw in drawn.draws]
     lots = list(computed.lots.values())
+    passing = [lot for lot in lots if passes(facts.book, lot)]
+    used = [lot for lot in lots if lot not in passing] if passing else lots
+    gone = taken_costs(computed.taken) if passing else {}
     return {
         **purchases_to_date(facts, lots, places),
-        **consumption_to_date(lots, draws, destinations, spans, places),
+        **consumption_to_date(used, draws, destinations, spans, places),
+        **passed_to_date(passing, gone, end.date(), places),
         **refunds_to_date(facts, computed.taken, computed.lots, places),
         **transfers_to_date(facts, computed.taken, computed.lots),
         **adjustments_to_date(computed.taken, computed.lots),
-        **expiry_to_date(lots, computed.given, computed.tops, end, places),
+        **expiry_to_date(used, computed.given, computed.tops, end, places),
     }
 
 
@@ -212,7 +189,7 @@ class _Account:
         bills = [row for row in documents if is_bill(row)]
         receipts = [row for row in documents if row.kind == "receipt"]
         steps = charges.steps.get(account, [])
-        usage = self._unpaid(steps, drawn)
+        usage = self._not_in_advance(self._unpaid(steps, drawn))
         approved = [
             row
             for row in approved_rows(self.facts, self.period.end)
@@ -228,9 +205,11 @@ class _Account:
             self.period,
         )
         lines = {
-            **service_lines(found.spans.values(), default_destination(book), places),
+            **service_lines(
+                found.spans.values(), default_destination(self.facts, contract.id), places
+            ),
             **approved_to_date(approved, partial(self._weights, steps, spans), spans, places),
-            **payable_lines(bills, contract.tax_kind, self.exchange),
+            **payable_lines(bills, contract, self.exchange),
             **payments_to_date(self.facts, receipts, self.exchange),
             **found.exchanged,
         }
@@ -244,7 +223,8 @@ class _Account:
         for step in steps:
             if spans(step.at.date()) == service:
                 added(found, self.destinations.of(step.parts, service))
-        return found if any(found.values()) else {default_destination(self.facts.book): Fraction(1)}
+        default = default_destination(self.facts, self.contract.id)
+        return found if any(found.values()) else {default: Fraction(1)}
 
     def _documents(self) -> list[Invoice]:
         """The rows of the invoices file up to the period's end, tax in cost included."""
@@ -263,7 +243,21 @@ class _Account:
             return [Usage(step.at.date(), step.parts) for step in steps]
         owed = drawn.owed if drawn else []
         fees = [Usage(step.at.date(), fees) for step in steps if (fees := _fees(step))]
-        return [*(Usage(item.used_at.date(), item.parts) for item in owed), *fees]
+        beyond = self.facts.plan_of(self.contract).credit_terms.overage == BILL
+        return [*(Usage(item.used_at.date(), item.parts, beyond) for item in owed), *fees]
+
+    def _not_in_advance(self, usage: list[Usage]) -> list[Usage]:
+        """Usage without the fees of days that a document in advance bills."""
+        paid = paid_days(self.facts, self.contract.id, self.party, self.period.end)
+        if not paid:
+            return usage
+        kept = [
+            item._replace(parts={p: v for p, v in item.parts.items() if p.kind != FEE})
+            if item.day in paid
+            else item
+            for item in usage
+        ]
+        return [item for item in kept if item.parts]
 
     def _opening_accruals(self) -> list[OpeningBalance]:
         return [

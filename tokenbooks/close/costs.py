@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.entries.buy.pricing import month_of
 from tokenbooks.periods import Period
 from tokenbooks.rating.charges import Part

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.credits.drawing import Parts
 from tokenbooks.credits.lots import Account, Lot
 from tokenbooks.rating.charges import ALLOCATION, Part

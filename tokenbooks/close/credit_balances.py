@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.credit_days import owed_by_credits
 from tokenbooks.close.lot_states import LotState
 from tokenbooks.close.outlook import Outlook

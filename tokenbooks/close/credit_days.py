@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import accumulate
 
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.credits.drawing import Draw, Taken, Use
 from tokenbooks.credits.lots import Account, Lot
 from tokenbooks.credits.moves import POOLED

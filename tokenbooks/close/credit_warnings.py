@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from tokenbooks.amounts import money_text, round_half_up
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.credit_days import credit_days
 from tokenbooks.close.credit_units import unit_of
 from tokenbooks.credits.drawing import Drawn

@@ -75,7 +75,8 @@ def draw_plain_parties(
     own = of_plain_parties(facts, rated.parties)
     lots = list(build_lots(own, (), period.end, daily).values())
     units = _put_lots(connection, facts, rated.parties, lots, period)
-    _put_billed(connection, facts)
+    billed = _billed(facts)
+    _put_billed(connection, billed)
     draw_parties(connection, _service_sql(facts), until)
     destinations = put_party_amounts(connection, rated.allocations, units)
     put_party_states(connection, until)
@@ -86,7 +87,7 @@ def draw_plain_parties(
     if facts.credit_rows:
         for line, amount in party_purchases(connection, facts, units, period.end).items():
             add(posted, line, amount)
-    posted.update(party_lines(connection, destinations, spans, units))
+    posted.update(party_lines(connection, destinations, spans, units, billed))
     return PartyTotals(
         posted,
         _owed(connection, units, rated),
@@ -150,13 +151,17 @@ def _with_lots(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     return frozenset(contract for (contract,) in rows)
 
 
-def _put_billed(connection: duckdb.DuckDBPyConnection, facts: Facts) -> None:
-    """The parties whose uncovered usage is invoiced: no lot ever settles it."""
-    billed = [
+def _billed(facts: Facts) -> list[str]:
+    """The contracts whose uncovered usage is invoiced."""
+    return [
         contract.id
         for contract in facts.book.contracts.values()
-        if facts.plan_of(contract).credit_terms.overage == BILL
+        if contract.settle == "prepaid" and facts.plan_of(contract).credit_terms.overage == BILL
     ]
+
+
+def _put_billed(connection: duckdb.DuckDBPyConnection, billed: list[str]) -> None:
+    """The parties whose uncovered usage is invoiced: no lot ever settles it."""
     listed = ", ".join(map(sql_text, billed)) or "NULL"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE party_billed AS SELECT account FROM party_accounts"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.facts import Facts
 from tokenbooks.periods import TERM, Period
 from tokenbooks.problems import Position, Problem, warning

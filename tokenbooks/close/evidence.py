@@ -13,10 +13,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tokenbooks.book import AllocationRule
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.conditions import Conditions
-from tokenbooks.entries.destinations import Destinations
+from tokenbooks.entries.destinations import Destinations, in_role
 from tokenbooks.entries.posted import Destination
+from tokenbooks.entries.sell.advance import paid_days
 from tokenbooks.entries.service import last_day_of
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, span_of
@@ -45,13 +46,19 @@ class ServiceUsage:
     """The usage of one contract in one service span, and the table that holds it.
 
     ``table`` is ``usage_days`` (all to date), ``usage_late`` (what a close booked late) or
-    ``usage_before`` (what the closes before it had booked).
+    ``usage_before`` (what the closes before it had booked). ``beyond`` tells that what no lot
+    covers is billed beyond the credits.
     """
 
     contract: str
     service: str
     post_usage: str
     table: str = "usage_days"
+    beyond: bool = False
+
+    def is_beyond(self, part: Part) -> bool:
+        """Whether a part of the usage is billed beyond the credits; fees never are."""
+        return self.beyond and part.kind != FEE
 
     @property
     def days(self) -> Period:
@@ -207,9 +214,12 @@ def covered(
 def unpaid(computed: Computed, facts: Facts, usage: ServiceUsage) -> dict[Part, Fraction]:
     """The list value of a span that no lot covers, by part: all of it in arrears.
 
-    Fees are never paid from credits.
+    Fees are never paid from credits; those that a document bills in advance are not accrued.
     """
     values = values_by_part(computed, usage)
+    for part, value in _fees_in_advance(computed, facts, usage).items():
+        values[part] -= value
+    values = {part: value for part, value in values.items() if value}
     if facts.book.contracts[usage.contract].settle != "prepaid":
         return values
     found = {part: value for part, value in values.items() if part.kind == FEE}
@@ -218,6 +228,21 @@ def unpaid(computed: Computed, facts: Facts, usage: ServiceUsage) -> dict[Part, 
             if item.used_at.date() in usage.days:
                 for part, value in item.parts.items():
                     found[part.whole] = found.get(part.whole, Fraction(0)) + value
+    return found
+
+
+def _fees_in_advance(computed: Computed, facts: Facts, usage: ServiceUsage) -> dict[Part, Fraction]:
+    """The fees of a span's days that documents billed in advance."""
+    found: dict[Part, Fraction] = {}
+    for (contract, party), steps in computed.rated.charges.steps.items():
+        paid = (
+            paid_days(facts, contract, party, usage.days.end) if contract == usage.contract else ()
+        )
+        for step in steps if paid else ():
+            if step.at.date() in usage.days and step.at.date() in paid:
+                for part, value in step.parts.items():
+                    if part.kind == FEE:
+                        found[part] = found.get(part, Fraction(0)) + value
     return found
 
 
@@ -231,7 +256,9 @@ def by_destination(
     resolved = Destinations(rated.charges, rated.allocations)
     found: dict[Destination, Amounts] = {}
     for part, (list_value, cost) in amounts:
-        for to, weight in resolved.of({part: Fraction(1)}, usage.service).items():
+        beyond = usage.is_beyond(part)
+        whole = {part: Fraction(1)}
+        for to, weight in resolved.of(whole, usage.service, beyond=beyond).items():
             known = found.get(to, NOTHING)
             found[to] = known.plus(list_value * weight, cost * weight)
     return found
@@ -257,5 +284,9 @@ def allocations_to(rated: Rated, destinations: frozenset[Destination] | None) ->
         item.id
         for item in rated.allocations.values()
         if destinations is None
-        or destinations & {Destination(s.role, s.class_, s.cost_center) for s in item.shares}
+        or any(
+            in_role(Destination(s.role, s.class_, s.cost_center), to.role) == to
+            for s in item.shares
+            for to in destinations
+        )
     ]

@@ -14,7 +14,15 @@ from tokenbooks.close.evidence import NOTHING, Amounts, ExplainedCharge
 from tokenbooks.close.lot_states import LotState
 from tokenbooks.close.tier_evidence import ArithmeticLine
 from tokenbooks.credits.lots import Lot
-from tokenbooks.documents import Adjustment, CreditEvent, ExchangeRate, Invoice, OpeningBalance
+from tokenbooks.documents import (
+    Adjustment,
+    CreditEvent,
+    Estimate,
+    ExchangeRate,
+    Invoice,
+    Modification,
+    OpeningBalance,
+)
 from tokenbooks.entries.entry import Entry, Posting
 from tokenbooks.entries.posted import Destination
 from tokenbooks.facts import Facts
@@ -104,7 +112,7 @@ class RelatedEntry:
     why: str
 
 
-Document = CreditEvent | Invoice | OpeningBalance | Adjustment
+Document = CreditEvent | Invoice | OpeningBalance | Adjustment | Estimate | Modification
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.credit_days import day_of, taken_on
 from tokenbooks.close.lot_states import LotState
 from tokenbooks.credits.drawing import Taken

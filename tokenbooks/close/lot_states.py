@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.credits.drawing import Taken
-from tokenbooks.entries.posted import Posted
+from tokenbooks.entries.posted import Posted, is_of_lots
 from tokenbooks.periods import Period, start_of
 
 
@@ -75,6 +75,7 @@ _TAKEN_AS = {
     "transfer": "transfer",
     "rollover": "transfer",
     "pooled": "transfer",
+    "modified": "transfer",
     "void": "adjustment",
     "adjust": "adjustment",
 }
@@ -100,19 +101,17 @@ def _lot_takings(taken: Sequence[Taken]) -> dict[str, dict[str, Fraction]]:
 def _lot_costs(posted: Posted) -> dict[str, dict[str, Decimal]]:
     costs: dict[str, dict[str, Decimal]] = {}
     for line, amount in posted.items():
-        if line.role == "prepaid_credits" and line.lot:
+        if is_of_lots(line) and line.lot:
             _add_cost(costs.setdefault(line.lot, {}), line.rule, amount)
     return costs
 
 
 def states_together(posted: Posted) -> dict[str, LotState]:
     """The cost of all lots of each contract whose parties stand together in the journal."""
-    contracts = {
-        line.contract for line in posted if line.role == "prepaid_credits" and not line.lot
-    }
+    contracts = {line.contract for line in posted if is_of_lots(line) and not line.lot}
     costs: dict[str, dict[str, Decimal]] = {contract: {} for contract in contracts}
     for line, amount in posted.items():
-        if line.role == "prepaid_credits" and line.contract in contracts:
+        if is_of_lots(line) and line.contract in contracts:
             _add_cost(costs[line.contract], line.rule, amount)
     return {contract: _with_costs(LotState(), own) for contract, own in sorted(costs.items())}
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from tokenbooks.amounts import currency_places
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.draw_usage import draw_rules, pool_members, sharing_accounts
 from tokenbooks.conditions import Conditions
 from tokenbooks.credits.changes import build_lots
@@ -120,10 +120,14 @@ def _left(computed: Computed, lot: Lot) -> Fraction:
 
 
 def _as_it_stands(computed: Computed, lot: Lot) -> Lot:
-    """A lot with its use so far as used before, and what was taken away gone from its top."""
+    """A lot with its use so far as used before, and what was taken away gone from its top.
+
+    What repriced it did so when it began.
+    """
     gone = lot.quantity - computed.tops[lot.id]
     removal = Removal(lot.id, lot.event, lot.starts, gone)
-    return replace(lot, used_before=computed.given[lot.id], removals=(removal,) if gone else ())
+    removals = (removal,) if gone else ()
+    return replace(lot, used_before=computed.given[lot.id], removals=removals, modified="")
 
 
 def _grants_to_come(

@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tokenbooks.close.compute import Computed, lines_of_lots
+from tokenbooks.close.compute import lines_of_lots
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.credit_balances import BalanceAt, LotAt
 from tokenbooks.close.draw_usage import draw_rules
 from tokenbooks.close.lot_states import LotState

@@ -20,6 +20,8 @@ from tokenbooks.credits.order import order_on, pools_cost
 from tokenbooks.credits.party_lots import PLACE_KEYS
 from tokenbooks.documents import CreditEvent
 from tokenbooks.entries.buy.approved_accruals import approved_rows
+from tokenbooks.entries.sell.passing import TIME
+from tokenbooks.entries.sell.rebate import is_expected
 from tokenbooks.facts import Facts
 from tokenbooks.rating.credit_terms import STOP
 from tokenbooks.rating.keys import RatedKey
@@ -42,6 +44,9 @@ MANY_PARTIES = 1_000
 #: Rows of credits that make a lot and do nothing else.
 _PLAIN_EVENTS = frozenset({"purchase", "opening", "grant", "bonus"})
 
+
+#: Kinds of lots that end or reduce revenue in a way of their own.
+_SPECIAL_KINDS = frozenset({"sla", "commitment"})
 
 #: Puts the plain parties of a run into tables; see ``put_plain_parties``.
 PlainPartiesOf = Callable[
@@ -133,7 +138,8 @@ def _is_plain(facts: Facts, name: str, end: date) -> bool:
     terms = plan.credit_terms
     days = terms.reload or terms.overage == STOP
     special = plan.terms or terms.recurring or terms.rollover or days
-    shared = contract.scope or contract.pool
+    shared = contract.scope or contract.pool or contract.revenue.pattern == TIME
+    special = special or is_expected(facts, name)
     if special or shared or plan.currency != facts.book.currency:
         return False
     orders = draw_orders(facts, contract, end)
@@ -180,10 +186,14 @@ def _special_accounts(facts: Facts, events: Iterable[CreditEvent], end: date) ->
     found = {
         (event.contract, event.party)
         for event in events
-        if event.event not in _PLAIN_EVENTS or event.scope or event.pool or event.kind == "sla"
+        if event.event not in _PLAIN_EVENTS
+        or event.scope
+        or event.pool
+        or event.kind in _SPECIAL_KINDS
     }
     found |= {(e.to.contract, e.to.party) for e in facts.credits if e.to is not None}
     found |= documented_accounts(facts, end)
+    found |= {(item.contract, item.party) for item in facts.modifications}
     found |= {(row.contract, row.party) for row in facts.balances}
     found |= {
         (contract.id, party.id)

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tokenbooks.close.plain_parties import PlainPartiesOf
+from tokenbooks.entries.destinations import earned_roles
+from tokenbooks.entries.sell.blended import VOLUME
 from tokenbooks.entries.service import service_spans
 from tokenbooks.facts import Facts
 from tokenbooks.periods import TERM, Period
@@ -43,7 +45,7 @@ def rate_usage(
     plans = plans_in_force(facts)
     keys = rate_keys(connection, layout, plans)
     scopes = facts.scopes_by(before.date())
-    allocations = allocate_keys(connection, layout, book, scopes)
+    allocations = allocate_keys(connection, layout, book, scopes, earned_roles(facts))
     named = allocation_dimensions(book, scopes)
     by = TotalsBy(
         rating_dimensions(layout, plans),
@@ -58,11 +60,13 @@ def rate_usage(
     totals = usage_totals(connection, layout, by.scope)
     spans = service_spans(book.post_usage, book.start.start)
     levels = {contract: ruling.plan.levels for contract, ruling in plans.items()}
+    held = _held(connection, facts, before)
     terms = TermFacts(
         plans,
-        _held(connection, facts, before),
+        held,
         allocations.of,
         usage_levels(connection, layout, levels, before),
+        _held_by_parties(facts, held),
     )
     charges = rate_totals(totals, keys, layout, spans, terms, bulk, counted)
     problems += [
@@ -82,7 +86,9 @@ def _count_in_bulk(
     plans: Mapping[str, PlanInForce],
 ) -> tuple[BulkPrices, list[BulkValue], list[Problem]]:
     """Count in SQL what can be; figures that do not fit there are counted in Python."""
-    bulk = find_bulk_prices(keys, plans, layout)
+    estimated = {row.contract for row in facts.estimates if row.name == VOLUME}
+    counted = {n: item for n, item in keys.items() if item.key.contract not in estimated}
+    bulk = find_bulk_prices(counted, plans, layout)
     if not bulk or facts.book.post_usage != "month":
         return NO_BULK, [], []
     billed = {row.contract for row in facts.invoices}
@@ -95,6 +101,25 @@ def _count_in_bulk(
     if values is None:
         return NO_BULK, [], []
     return bulk, values, problems
+
+
+def _held_by_parties(facts: Facts, held: Mapping[str, Held]) -> dict[str, dict[str, Held]]:
+    """The days of each party that a contract's file names, within those of the contract.
+
+    A contract with parties of its own that names none owes nothing beside them.
+    """
+    found: dict[str, dict[str, Held]] = {}
+    for name, own in held.items():
+        contract = facts.book.contracts[name]
+        if contract.each is not None:
+            found[name] = {}
+        for party in contract.parties.values():
+            starts = max(filter(None, (own.starts, party.from_day)), default=None)
+            until = min(filter(None, (own.until, party.until_day)), default=None)
+            first = max(own.first, starts or own.first)
+            end = min(own.end, until or own.end)
+            found.setdefault(name, {})[party.id] = Held(first, end, starts, until)
+    return found
 
 
 def _held(connection: duckdb.DuckDBPyConnection, facts: Facts, before: datetime) -> dict[str, Held]:

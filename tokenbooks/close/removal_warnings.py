@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.credit_units import unit_of
 from tokenbooks.credits.lots import Lot, Removal
 from tokenbooks.facts import Facts

@@ -14,8 +14,14 @@ from decimal import Decimal
 from tokenbooks.book import Book
 from tokenbooks.close.close_period import Before, owned_balances
 from tokenbooks.close.lot_states import LotState, states_together
-from tokenbooks.close.rollforwards import AccrualKey, AccrualMovement, accrual_movements
+from tokenbooks.close.rollforwards import (
+    AccrualKey,
+    AccrualMovement,
+    accrual_movements,
+    deferred_apart,
+)
 from tokenbooks.entries.entry import Entry
+from tokenbooks.entries.mirror import own_amount
 from tokenbooks.periods import Period
 
 
@@ -58,13 +64,18 @@ class AccountBalance:
 
 @dataclass(frozen=True, slots=True)
 class RolledPeriod:
-    """The roll-forwards of a period; ``written`` tells whether it is closed."""
+    """The roll-forwards of a period; ``written`` tells whether it is closed.
+
+    ``sellers`` are the contracts that sell: what their lots hold is deferred revenue, and what
+    they accrue is not billed yet.
+    """
 
     period: Period
     written: bool
     lots: tuple[RolledLot, ...]
     accruals: Mapping[AccrualKey, AccrualMovement]
     balances: tuple[AccountBalance, ...]
+    sellers: frozenset[str] = frozenset()
 
 
 def rolled_period(
@@ -80,9 +91,11 @@ def rolled_period(
     """Roll a period forward; ``entries`` are all of the journal up to its end."""
     lots = tuple(_rolled_lots(before, now, about))
     accruals = accrual_movements(before.posted, now.posted)
+    apart = deferred_apart(now.posted)
     asserted = owned_balances(book, now.posted, before.posted)
-    balances = tuple(_balances(book, lots, accruals, asserted, entries))
-    return RolledPeriod(period, written, lots, accruals, balances)
+    balances = tuple(_balances(book, lots, accruals, apart, asserted, entries))
+    sellers = frozenset(c.id for c in book.contracts.values() if c.sells)
+    return RolledPeriod(period, written, lots, accruals, balances, sellers)
 
 
 def _rolled_lots(before: Before, now: Before, about: Mapping[str, AboutLot]) -> Iterator[RolledLot]:
@@ -109,17 +122,19 @@ def _balances(
     book: Book,
     lots: Iterable[RolledLot],
     accruals: Mapping[AccrualKey, AccrualMovement],
+    apart: Mapping[str, Decimal],
     asserted: Iterable[str],
     entries: Iterable[Entry],
 ) -> Iterator[AccountBalance]:
     owned = [("prepaid_credits", lot.about.contract, lot.now.cost_left) for lot in lots]
+    owned += [("prepaid_credits", contract, amount) for contract, amount in apart.items()]
     owned += [("accrued_expenses", key.contract, -moved.closing) for key, moved in accruals.items()]
     rolled = dict.fromkeys(asserted, Decimal(0))
     posted = frozenset(rolled)
-    for role, contract, amount in owned:
-        if contract in book.contracts:
-            account = book.account(role, book.contracts[contract])
-            rolled[account] = rolled.get(account, Decimal(0)) + amount
+    for role, name, amount in owned:
+        if contract := book.contracts.get(name):
+            account = book.account(role, contract)
+            rolled[account] = rolled.get(account, Decimal(0)) + own_amount(contract, amount)
     journal: dict[str, Decimal] = {}
     for entry in entries:
         for posting in entry.postings:

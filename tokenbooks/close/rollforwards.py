@@ -14,11 +14,12 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tokenbooks.amounts import exact_text
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.lot_states import LotState
 from tokenbooks.entries.buy.accrual_exchange import ACCRUAL
 from tokenbooks.entries.entry import Assertion
-from tokenbooks.entries.posted import Line, Posted
+from tokenbooks.entries.mirror import own_amount
+from tokenbooks.entries.posted import Line, Posted, is_of_lots
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period, start_of
 from tokenbooks.problems import Problem, error
@@ -98,9 +99,21 @@ def prepaid_by_lot(posted: Mapping[Line, Decimal]) -> dict[_LotKey, Decimal]:
     """What is posted as prepaid, by contract and lot."""
     found: dict[_LotKey, Decimal] = {}
     for line, amount in posted.items():
-        if line.role == "prepaid_credits":
+        if is_of_lots(line):
             key = (line.contract, line.lot)
             found[key] = found.get(key, _ZERO) + amount
+    return found
+
+
+def deferred_apart(posted: Mapping[Line, Decimal]) -> dict[str, Decimal]:
+    """What rules of the seller have put on deferred revenue apart from lots, by contract.
+
+    Debit positive in the payer's view, such as breakage that was recognised before it expired.
+    """
+    found: dict[str, Decimal] = {}
+    for line, amount in posted.items():
+        if line.role == "prepaid_credits" and not is_of_lots(line):
+            found[line.contract] = found.get(line.contract, _ZERO) + amount
     return found
 
 
@@ -197,15 +210,17 @@ class RollForwards:
         """Whether the roll-forwards of an account come to the balance that is asserted."""
         sums: dict[str, Decimal] = {}
         book = facts.book
-        for (contract, _), amount in prepaid.items():
-            account = book.account("prepaid_credits", book.contracts[contract])
-            sums[account] = sums.get(account, _ZERO) + amount
-        for accrual, amount in owed.items():
-            account = book.account("accrued_expenses", book.contracts[accrual.contract])
-            sums[account] = sums.get(account, _ZERO) - amount
+        rolled = [("prepaid_credits", contract, a) for (contract, _), a in prepaid.items()]
+        apart = deferred_apart(self.computed.posted)
+        rolled += [("prepaid_credits", contract, a) for contract, a in apart.items()]
+        rolled += [("accrued_expenses", key.contract, -amount) for key, amount in owed.items()]
+        for role, name, amount in rolled:
+            contract = book.contracts[name]
+            account = book.account(role, contract)
+            sums[account] = sums.get(account, _ZERO) + own_amount(contract, amount)
         for assertion in self.assertions:
-            rolled = sums.get(assertion.account, _ZERO)
-            yield from _differs(assertion.account, rolled, assertion.balance)
+            balance = sums.get(assertion.account, _ZERO)
+            yield from _differs(assertion.account, balance, assertion.balance)
 
 
 def _name_of(key: _LotKey) -> str:

@@ -73,9 +73,11 @@ def booked_expense(book: Book, months: Iterable[BookedMonth]) -> list[BookedExpe
 
 
 def is_expense(book: Book, line: Line) -> bool:
-    """Whether a line is of the income statement."""
+    """Whether a line is of the income statement, and of what is bought."""
     contract = book.contracts.get(line.contract)
-    return contract is not None and book.account(line.role, contract).startswith(_EXPENSES)
+    if contract is None or contract.sells:
+        return False
+    return book.account(line.role, contract).startswith(_EXPENSES)
 
 
 def _late_entries(month: BookedMonth, expense: BookedExpense) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text, money_text, round_half_up
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.costs import service_rates
 from tokenbooks.close.credit_warnings import credit_warnings
 from tokenbooks.close.early_spans import early_span_warnings

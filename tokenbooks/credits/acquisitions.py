@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, round_half_up, share_out
 from tokenbooks.book import Contract
+from tokenbooks.credits.bundles import bundled_lots
 from tokenbooks.credits.lots import Account, Lot
 from tokenbooks.credits.recurring import Occurrence, occurrences
 from tokenbooks.documents import CreditEvent
@@ -144,9 +145,9 @@ def price_paid(event: CreditEvent) -> Decimal:
 
 
 def reduces_expense(facts: Facts, event: CreditEvent) -> bool:
-    """Whether credits for an outage are what usage cost too much (policy ``sla_credit``)."""
+    """Whether credits for an outage are what usage cost too much, or earned too much."""
     is_sla = event.event == "grant" and event.kind == "sla"
-    return is_sla and facts.book.policy("sla_credit", event.day) == "reduce_expense"
+    return is_sla and facts.book.values_outages(facts.book.contracts[event.contract], event.day)
 
 
 def tax_kind(facts: Facts, event: CreditEvent) -> str:
@@ -237,12 +238,19 @@ def _recurring_lot(
     )
 
 
+def _alone(facts: Facts, lot: Lot) -> Fraction:
+    """What a credit of a lot is worth alone, as a share of its list value; 1 if nobody says."""
+    row = facts.estimated("ssp", lot.contract, lot.acquired, (lot.id, lot.kind))
+    return row.value if row else Fraction(1)
+
+
 def _bonus_spread(facts: Facts, lots: list[Lot]) -> list[Lot]:
     """Spread the cost of each purchase over its bonuses, in proportion to credits.
 
     The policy that rules on the day of the purchase decides whether it is spread. A bonus
     that comes on a later day, or on a lot taken over at the book's start, has no cost: it
-    would restate what was used before it came.
+    would restate what was used before it came. A credit weighs what it is worth alone
+    (estimate ``ssp``): a voucher that four of five customers use weighs 0.8 (P044).
     """
     places = currency_places(facts.book.currency)
     bought = {lot.id: lot.acquired for lot in lots if lot.event.event == "purchase"}
@@ -251,11 +259,16 @@ def _bonus_spread(facts: Facts, lots: list[Lot]) -> list[Lot]:
         if lot.event.event == "bonus" and lot.parent and bought.get(lot.parent) == lot.acquired:
             bonuses.setdefault(lot.parent, []).append(lot)
     costs: dict[str, Decimal] = {}
+    bundled = bundled_lots(facts)
+    lots = [
+        replace(lot, cost=lot.cost - bundled[lot.id].excess) if lot.id in bundled else lot
+        for lot in lots
+    ]
     for lot in lots:
         family = [lot, *bonuses.get(lot.id, [])]
         basis = facts.book.policy("bonus_basis", lot.acquired)
         if len(family) > 1 and lot.event.event != "bonus" and basis != "zero":
             total = sum((member.cost for member in family), Decimal(0))
-            weights = {member.id: member.quantity for member in family}
+            weights = {member.id: member.quantity * _alone(facts, member) for member in family}
             costs.update(share_out(total, weights, places))
     return [replace(lot, cost=costs.get(lot.id, lot.cost)) for lot in lots]

@@ -24,6 +24,7 @@ from tokenbooks.credits.acquisitions import (
     until_instant,
 )
 from tokenbooks.credits.lots import Account, Lot, Removal
+from tokenbooks.credits.modifications import modify_lots
 from tokenbooks.documents import CreditEvent
 from tokenbooks.facts import Facts
 from tokenbooks.periods import local_time, start_of
@@ -49,6 +50,7 @@ def build_lots(
     rows = [event for event in facts.credits if event.day < until and not makes_lot(event)]
     for event in sorted(rows, key=lambda event: (event.day, event.event != "extend")):
         changes.apply(event)
+    modify_lots(facts, lots, until)
     return lots
 
 

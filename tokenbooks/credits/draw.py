@@ -27,6 +27,7 @@ from tokenbooks.credits.moves import (
     rollover_removal,
 )
 from tokenbooks.credits.order import rank_of
+from tokenbooks.credits.succession import reprice_begun
 
 Scopes = frozenset[Conditions]
 
@@ -127,6 +128,8 @@ class _Run:
 
     def _void(self, at: datetime) -> None:
         for lot_id, removal in self.voids.get(at, ()):
+            if lot_id not in self.drawing.lots:
+                continue
             if lot_id not in self.tops:  # before it begins
                 self._set_apart(self.drawing.lots[lot_id])
             self._take(lot_id, removal, at, self.drawing.left(lot_id))
@@ -142,7 +145,8 @@ class _Run:
 
     def _end(self, at: datetime) -> None:
         """Lots end; what their terms let roll becomes lots that begin now."""
-        ended = [self.drawing.lots[name] for name in self.ends.get(at, ())]
+        known = self.drawing.lots  # without successors of nothing
+        ended = [known[name] for name in self.ends.get(at, ()) if name in known]
         self._leave({lot.id for lot in ended})
         rolling = [lot for lot in ended if lot.rollover and lot.ends == at]
         if not rolling:
@@ -190,6 +194,8 @@ class _Run:
     def _extend(self, at: datetime) -> None:
         """Lots are extended: from now on they have the place of their new end."""
         for name, ends in self.extensions.pop(at, ()):
+            if name not in self.drawing.lots:
+                continue
             place, item = self._place(name)
             is_active = self.active[place : place + 1] == [item]
             if is_active:
@@ -200,7 +206,12 @@ class _Run:
 
     def _begin(self, at: datetime) -> None:
         """Lots begin, and what waits is settled from them, oldest first."""
-        begun = self.starts.pop(at, [])
+        names = [name for name in self.starts.pop(at, []) if name in self.drawing.lots]
+        begun, kept = reprice_begun(self.drawing, names, self.rules.places)
+        for lot in kept:
+            if lot.ends is not None:
+                self.ends.setdefault(lot.ends, []).append(lot.id)
+                heapq.heappush(self.instants, lot.ends)
         for name in begun:
             if name not in self.tops:
                 self._first_begin(self.drawing.lots[name], at)

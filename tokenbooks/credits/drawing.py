@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -129,3 +129,11 @@ class DrawRules:
     members: Mapping[str, frozenset[Account]] = field(default_factory=dict)
     places: int = 2
     until: datetime = datetime.max
+
+
+def taken_costs(taken: Iterable[Taken]) -> dict[str, Decimal]:
+    """What was taken away from each lot, or went to others, at what it cost."""
+    gone: dict[str, Decimal] = {}
+    for item in taken:
+        gone[item.lot] = gone.get(item.lot, Decimal(0)) + item.cost
+    return gone

@@ -46,7 +46,8 @@ class Lot:
     currency. Usable from ``starts`` (inclusive) to ``ends`` (exclusive), local to the
     contract, but not in its ``gap``; ``last_day`` is the last usable day. ``extended`` are
     the instants from which a later end was known, with the end before. ``scope`` are
-    conditions on the usage that may draw, ``pool`` the parties that share it.
+    conditions on the usage that may draw, ``pool`` the parties that share it. ``modified`` is
+    the modification by which it is repriced when it begins.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Lot:
     moved_cost: Decimal = Decimal(0)
     gap: tuple[datetime, datetime] | None = None
     extended: tuple[tuple[datetime, datetime], ...] = ()
+    modified: str = ""
 
     @property
     def account(self) -> Account:

@@ -1,7 +1,7 @@
 """Answering the checklist for finance leaders from the book itself, without flattery.
 
 What a book does not tell is a no. Questions about customers and revenue are not applicable
-while no contract sells.
+where no contract sells.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tokenbooks.desk.checklist_controls import (
     price_changes,
     reconciled_balances,
 )
+from tokenbooks.desk.checklist_customers import breakage, sellers
 from tokenbooks.desk.checklist_figures import (
     Attributed,
     UsageFigures,
@@ -31,6 +32,9 @@ from tokenbooks.rating.credit_terms import BILL, STOP, TOP_UP
 from tokenbooks.reports.checklist import NO, NOT_APPLICABLE, PARTLY, YES, Answer
 
 _ALL = Fraction(1)
+
+#: How accounts begin that make the result of a period.
+_RESULT = ("Expenses:", "Income:")
 
 #: Meters of actions rather than of text: priced by what was done.
 _ACTIONS = frozenset({"requests", "images", "web_searches", "file_searches", "code_sessions"})
@@ -48,12 +52,12 @@ def checklist(book: OpenBook) -> tuple[list[Answer], list[Problem]]:
         _attribution(figures),
         _input_and_output(book, figures),
         reconciled_balances(book),
-        _breakage(),
+        breakage(book, looked.computed),
         _overage(book),
         price_changes(book, figures),
-        modifications(approvals(book)),
+        modifications(book, approvals(book)),
         _recognition(book),
-        _pricing_forms(figures),
+        _pricing_forms(book, figures),
         metering(book, files),
     ], problems
 
@@ -108,23 +112,19 @@ def _input_and_output(book: OpenBook, figures: UsageFigures) -> Answer:
     )
 
 
-def _breakage() -> Answer:
-    return Answer(
-        "Is there a documented method for breakage, the same in all periods?",
-        NOT_APPLICABLE,
-        ("no contract sells credits: there is no deferred revenue and no breakage",),
-        "docs/accounting.md",
-    )
-
-
 def _overage(book: OpenBook) -> Answer:
-    """What happens to usage beyond credits: of the book's own ones, for it sells none."""
-    prepaid = _prepaid(book)
-    rules = _overage_rules(book, prepaid)
-    evidence = ["no contract sells: no customer has an overage", *rules]
+    """What happens to usage beyond credits: of customers, and of the book's own ones.
+
+    What customers use beyond theirs is dealt with by the rule of their plan.
+    """
+    prepaid = [contract for contract in _prepaid(book) if not contract.sells]
+    sold = [contract for contract in _prepaid(book) if contract.sells]
+    rules = [*_overage_rules(book, sold), *_overage_rules(book, prepaid)]
+    none = [] if sellers(book) else ["no contract sells: no customer has an overage"]
+    evidence = [*none, *rules]
     reloads = [c for c in prepaid if book.facts.plan_of(c).credit_terms.reload is not None]
     if not prepaid:
-        answer = NOT_APPLICABLE
+        answer = YES if sold else NOT_APPLICABLE
     elif len(reloads) == len(prepaid):
         answer = YES
         evidence.append("every rule of automatic purchases is checked against its receipts")
@@ -140,8 +140,9 @@ def _overage(book: OpenBook) -> Answer:
 
 
 def _overage_rules(book: OpenBook, prepaid: Sequence[Contract]) -> list[str]:
+    sells = any(contract.sells for contract in prepaid)
     words = {
-        TOP_UP: "is accrued and settled by the next purchase",
+        TOP_UP: f"is accrued and settled by the next {'sale' if sells else 'purchase'}",
         BILL: "is accrued until it is invoiced",
         STOP: "is told as usage that should not have happened",
     }
@@ -155,34 +156,47 @@ def _overage_rules(book: OpenBook, prepaid: Sequence[Contract]) -> list[str]:
 def _recognition(book: OpenBook) -> Answer:
     """Expense when credits are used, not when cash leaves."""
     prepaid, arrears = _prepaid(book), len(book.facts.book.contracts) - len(_prepaid(book))
-    expensed = [
-        contract.id
+    at_once = [
+        contract
         for contract in prepaid
-        if book.facts.book.account("prepaid_credits", contract).startswith("Expenses:")
+        if book.facts.book.account("prepaid_credits", contract).startswith(_RESULT)
     ]
     missing = sorted({"consumption", "accrual"} & (set(ENTRY_KINDS) - set(book.facts.book.post)))
     evidence = [
         f"{numbered(len(prepaid), 'contract')} prepaid, {arrears} in arrears",
         f"{numbered(len(book.months), 'month')} written",
     ]
-    if expensed:
-        evidence.append(f"purchases of {', '.join(expensed)} go to expense at once")
-    elif prepaid:
-        evidence.append("purchases are an asset until they are used")
+    evidence += _held(prepaid, at_once)
     if missing:
         evidence.append(f"`post` leaves out {' and '.join(missing)}")
     answer = YES if book.months and not missing else PARTLY
     return Answer(
         "Is cost recognised as tokens are used, not when cash moves?",
-        NO if expensed else answer,
+        NO if at_once else answer,
         tuple(evidence),
         "tokenbooks report rollforward",
     )
 
 
-def _pricing_forms(figures: UsageFigures) -> Answer:
-    actions = [meter for meter in figures.meters if meter in _ACTIONS]
-    others = [meter for meter in figures.meters if meter not in _ACTIONS]
+def _held(prepaid: Sequence[Contract], at_once: Sequence[Contract]) -> list[str]:
+    """What is paid before it is used: an asset of who buys, a liability of who sells."""
+    told = []
+    for sells, row, result, held in (
+        (False, "purchases", "expense", "an asset"),
+        (True, "sales", "revenue", "a liability"),
+    ):
+        names = [contract.id for contract in at_once if contract.sells == sells]
+        if names:
+            told.append(f"{row} of {', '.join(names)} go to {result} at once")
+        elif any(contract.sells == sells for contract in prepaid):
+            told.append(f"{row} are {held} until they are used")
+    return told
+
+
+def _pricing_forms(book: OpenBook, figures: UsageFigures) -> Answer:
+    named = {meter for plan in book.facts.plans.values() for meter in plan.actions}
+    actions = [meter for meter in figures.meters if meter in _ACTIONS | named]
+    others = [meter for meter in figures.meters if meter not in _ACTIONS | named]
     evidence = [f"priced by volume: {', '.join(others) or 'nothing'}"]
     evidence.append(f"priced by action: {', '.join(actions) or 'nothing'}")
     return Answer(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from tokenbooks.amounts import currency_places, money_text
+from tokenbooks.desk.checklist_customers import deferred, modified
 from tokenbooks.desk.checklist_figures import UsageFigures, numbered
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.desk.passed_differences import passed_to_date
@@ -28,7 +29,7 @@ def reconciled_balances(book: OpenBook) -> Answer:
     months = numbered(len(book.months), "month")
     compared = numbered(len(reconciled), "month")
     evidence = (
-        "no contract sells, so that there is no deferred revenue: these are the book's own credits",
+        deferred(book),
         f"{months} written, of which every roll-forward ties to the journal exactly",
         f"{numbered(len(facts.balances), 'displayed balance')} compared with the lots",
         f"{compared} reconciled with the provider, {amount} {facts.book.currency} unexplained",
@@ -95,16 +96,17 @@ def approvals(book: OpenBook) -> Approvals:
     return Approvals(len(book.months), len(signed), sum(s.is_of_one for s in signed))
 
 
-def modifications(found: Approvals) -> Answer:
+def modifications(book: OpenBook, found: Approvals) -> Answer:
     """Whether what changes figures is documented and approved by a person."""
     by_two = found.approved - found.single
-    answer = YES if by_two == found.written else PARTLY
+    told, all_approved = modified(book)
+    answer = YES if by_two == found.written and all_approved else PARTLY
     months = numbered(found.written, "month")
     return Answer(
         "Is every change that moves figures documented, and approved by a person?",
         answer if found.approved else NO,
         (
-            "no contract sells, so that there are no contract modifications",
+            told,
             f"{months} written, {found.approved} approved, {by_two} of them by two people",
         ),
         "close/PERIOD/approval.yaml",

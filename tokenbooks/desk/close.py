@@ -11,10 +11,12 @@ from tokenbooks.archive.month import STATE, ClosedMonth
 from tokenbooks.archive.party_tables import put_states_before, read_party_lots
 from tokenbooks.close.adjustment_warnings import adjustment_warnings
 from tokenbooks.close.close_period import Before, Close, close_period
-from tokenbooks.close.compute import Computed, compute
+from tokenbooks.close.compute import compute
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.costs import cost_ratios
 from tokenbooks.close.warnings import close_warnings, unpriced_problems
 from tokenbooks.desk.gather import Gathered, gather_usage
+from tokenbooks.desk.late_reversals import late_reversals
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.desk.stale import closes_standing
 from tokenbooks.periods import Period, months_between
@@ -62,6 +64,7 @@ def prepare_close(
     problems += found
     if gathered is None:
         return None, problems
+    problems += late_reversals(connection, book, period)
     before = earlier[-1].before if earlier else Before()
     facts = book.facts.known_by(period.end)
     put_credit_rows(connection, facts.credit_rows)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tokenbooks.book import Contract
+from tokenbooks.credits.repricing import successors
 from tokenbooks.desk.look import LookedAt
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.entries.buy.owed import is_bill, service_days
@@ -18,7 +19,7 @@ from tokenbooks.names import DEFAULT_ACCOUNTS
 from tokenbooks.periods import Period, months_between
 from tokenbooks.problems import Problem, warning
 from tokenbooks.usage.accounting import USAGE, FileAccount
-from tokenbooks.usage.layout import dimension_column
+from tokenbooks.usage.layout import dimension_column, sql_text
 
 #: Dimensions that tell whose usage it is, or for what: who has several can allocate by them.
 _ALLOCATABLE = ("project", "workspace", "team", "customer", "feature", "service")
@@ -46,10 +47,20 @@ def common_mistakes(
 
 
 def _expensed_purchases(book: OpenBook) -> Iterator[Problem]:
-    """Credits are an asset until they are used."""
+    """Credits are an asset until they are used; of who sells them, a liability."""
     facts = book.facts.book
     for contract in facts.contracts.values():
         account = facts.account("prepaid_credits", contract)
+        if contract.settle == "prepaid" and account.startswith("Income:"):
+            role = contract.own_role("prepaid_credits")
+            yield warning(
+                "sale-earned",
+                f"credits of {contract.id} go to {account} when they are sold, as revenue",
+                f"they are a liability until they are used: map `{role}` to an account such as"
+                f" {DEFAULT_ACCOUNTS[role].replace('{party}', contract.party)}",
+                facts.account_positions.get(role, facts.position),
+            )
+            return
         if contract.settle == "prepaid" and account.startswith("Expenses:"):
             usual = DEFAULT_ACCOUNTS["prepaid_credits"].replace("{party}", contract.party)
             yield warning(
@@ -65,11 +76,12 @@ def _expensed_purchases(book: OpenBook) -> Iterator[Problem]:
 def _missing_ends(book: OpenBook, looked: LookedAt) -> Iterator[Problem]:
     """Of a contract some bought credits have an end, and others with credits left have none."""
     computed = looked.computed
+    repriced = successors(computed.lots.values())  # they end in these, whatever was agreed
     for contract in book.facts.book.contracts:
         bought = [
             lot
             for lot in computed.lots.values()
-            if lot.contract == contract and lot.event.event in _PAID
+            if lot.contract == contract and lot.event.event in _PAID and lot.id not in repriced
         ]
         endless = [
             lot
@@ -90,14 +102,17 @@ def _missing_ends(book: OpenBook, looked: LookedAt) -> Iterator[Problem]:
 
 def _lumped_costs(book: OpenBook, looked: LookedAt) -> Iterator[Problem]:
     """Usage of several projects and the like, all on one account of expense."""
-    if book.facts.book.allocate:
+    buys = [c.id for c in book.facts.book.contracts.values() if not c.sells]
+    if book.facts.book.allocate or not buys:
         return
+    contracts = ", ".join(map(sql_text, buys))
     for name in _ALLOCATABLE:
         if name not in looked.layout.dimensions:
             continue
         column = dimension_column(name)
         ((values,),) = looked.connection.execute(
             f"SELECT count(DISTINCT {column}) FILTER ({column} <> '') FROM charges"
+            f" WHERE contract IN ({contracts})"
         ).fetchall()
         if values >= _SEVERAL:
             yield warning(

@@ -46,5 +46,6 @@ def broken_continuity(book: OpenBook, month: ClosedMonth) -> Iterator[Problem]:
             return
         now = own.account(role, own.contracts[contract])
         if now != account:
-            message = f"{role} of {contract} was {account} in {month.period}, and is {now} now"
+            named = own.contracts[contract].own_role(role)
+            message = f"{named} of {contract} was {account} in {month.period}, and is {now} now"
             yield error("closed-account-changed", message, remedy, place)

@@ -19,8 +19,9 @@ from tokenbooks.credits.lots import Lot
 from tokenbooks.credits.moves import POOLED, ROLLOVER
 from tokenbooks.desk.close import Prepared
 from tokenbooks.desk.explain_exchange import explain_exchange
+from tokenbooks.desk.explain_sold import explain_sold
 from tokenbooks.desk.find_entry import related_entries
-from tokenbooks.documents import CreditEvent, Invoice
+from tokenbooks.documents import Adjustment, CreditEvent, Invoice, OpeningBalance
 from tokenbooks.entries.booking import Booking, id_on_time, identity
 from tokenbooks.entries.buy.approved_accruals import RULE, approved_unit
 from tokenbooks.entries.buy.expiry import expiry_subjects
@@ -29,43 +30,40 @@ from tokenbooks.entries.buy.owed import document_id, is_bill
 from tokenbooks.entries.buy.payment import payment_id
 from tokenbooks.entries.buy.purchase import balance_subject, opening_lot_subject
 from tokenbooks.entries.buy.usage import what_documents_relieve
+from tokenbooks.entries.sell.words import payer_kind
+from tokenbooks.entries.sell.write_off import RULE as WRITE_OFF
+from tokenbooks.entries.sell.write_off import write_off_id
+
+#: Kinds of rows that do not bill -> the kinds of their entries.
+_KINDS = {"receipt": "receipt", "write_off": WRITE_OFF}
 
 
 def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
     """Fill in the rows, lots and invoices behind an entry that a document makes."""
     tags = dict(told.entry.tags)
     plain = id_on_time(told.entry)
-    contract, kind = tags["contract"], told.entry.kind
+    contract, kind = tags["contract"], payer_kind(told.entry.kind)
     if kind in {"purchase", "expiry", "opening", "transfer"}:
         _explain_lots(told, prepared, contract, plain)
     if kind in {"refund", "transfer", "adjustment", "rollover"}:
         _explain_removals(told, prepared, plain)
-    if kind == "opening":
-        told.documents += tuple(
-            row
-            for row in told.facts.opening
-            if row.contract == contract
-            and identity(kind, contract, balance_subject(row.role, row.service_period)) == plain
-        )
-    if kind == RULE:
-        told.documents += tuple(
-            row
-            for row in told.facts.adjustments
-            if row.contract == contract and identity(kind, contract, approved_unit(row)) == plain
-        )
-    if kind in {"invoice", "receipt"}:
+    if kind in {"opening", RULE}:
+        told.documents += tuple(_single_rows(told, contract, plain))
+    if kind in {"invoice", "receipt", WRITE_OFF}:
         rows = [
             row
             for row in told.facts.invoices
             if row.contract == contract
-            and is_bill(row) == (kind == "invoice")
-            and identity(kind, contract, _subject(row)) == plain
+            and (kind != "invoice" or is_bill(row) or row.advance)
+            and identity(_KINDS.get(row.kind, "invoice"), contract, _subject(row)) == plain
         ]
         told.documents += tuple(rows)
     if kind == "invoice":
         _explain_invoice(told, prepared, contract, rows)
     if kind == "receipt":
         _explain_receipt(told, contract, rows)
+    if told.facts.book.contracts[contract].sells:
+        explain_sold(told, prepared)
     if kind == "exchange":
         explain_exchange(told, prepared, contract, plain)
     if kind in {"reversal", RULE}:
@@ -80,10 +78,28 @@ def explain_documents(told: EntryExplanation, prepared: Prepared) -> None:
         )
 
 
+def _single_rows(
+    told: EntryExplanation, contract: str, plain: str
+) -> Iterator[OpeningBalance | Adjustment]:
+    """The rows of openings or of accruals by judgement that an entry is named by."""
+    kind = told.entry.kind
+    if kind == RULE:
+        for row in told.facts.adjustments:
+            if row.contract == contract and identity(kind, contract, approved_unit(row)) == plain:
+                yield row
+        return
+    for balance in told.facts.opening:
+        subject = balance_subject(balance.role, balance.service_period)
+        if balance.contract == contract and identity(kind, contract, subject) == plain:
+            yield balance
+
+
 def _subject(row: Invoice) -> str:
     """What an entry's id names a row by."""
     if row.kind == "receipt":
         return payment_id(row).removeprefix("receipt-")
+    if row.kind == "write_off":
+        return write_off_id(row)
     return document_id(row)
 
 
@@ -154,7 +170,7 @@ def _lot_ids(prepared: Prepared, kind: str, lot: Lot) -> set[str]:
     elif kind == "expiry":
         subjects = expiry_subjects(lot)
     else:
-        is_bonus = kind == "purchase" and lot.event.event == "bonus"
+        is_bonus = payer_kind(kind) == "purchase" and lot.event.event == "bonus"
         subjects = {lot.parent if is_bonus and lot.parent else lot.id}
     if kind == "transfer" and not (lot.event.event == "transfer" and makes_lot(lot.event)):
         return set()
@@ -229,9 +245,9 @@ def _rated(prepared: Prepared, row: Invoice, service: str) -> Fraction:
     return sum(
         (
             step.value
-            for (contract, _), own in steps.items()
+            for (contract, party), own in steps.items()
             for step in own
-            if contract == row.contract
+            if (contract, row.party or party) == (row.contract, party)
             and step.at.date() in usage.days
             and row.first_day <= step.at.date() <= row.last_day
         ),

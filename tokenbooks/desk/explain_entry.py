@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from tokenbooks.close.explanation import EntryExplanation
 from tokenbooks.desk.explain_documents import explain_documents
+from tokenbooks.desk.explain_sold import explain_by_time, is_earned_by_time
 from tokenbooks.desk.explain_usage import Wanted, explain_usage
+from tokenbooks.desk.explain_voucher_tax import split_off_tax
 from tokenbooks.desk.find_entry import FoundEntry, find_entry
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.entries.buy.purchase import PAID_FROM
@@ -88,8 +90,11 @@ def explain_found(
     prepared, entry, written = found.prepared, found.entry, found.written
     place = Position(shown(book.folder / written.file), written.line) if written else None
     told = EntryExplanation(prepared.book.facts, prepared.close, entry, tuple(postings), place)
-    if entry.kind in USAGE_KINDS:
+    if is_earned_by_time(told):
+        explain_by_time(told, prepared)
+    elif entry.kind in USAGE_KINDS:
         explain_usage(told, prepared, _wanted(told), limit)
+        split_off_tax(told)
     else:
         explain_documents(told, prepared)
         if _is_new_expense(told):
@@ -107,7 +112,8 @@ def _wanted(told: EntryExplanation) -> Wanted:
     """The destinations and lots that the chosen postings stand for."""
     if len(told.postings) == len(told.entry.postings):
         return Wanted()
-    expenses = [p for p in told.postings if p.role not in _BALANCE_ROLES]
+    contract = told.facts.book.contracts[dict(told.entry.tags)["contract"]]
+    expenses = [p for p in told.postings if contract.payer_role(p.role) not in _BALANCE_ROLES]
     if expenses:
         return Wanted(destinations=frozenset(_destination(posting) for posting in expenses))
     lots = frozenset(lot for p in told.postings if (lot := dict(p.tags).get("lot")))

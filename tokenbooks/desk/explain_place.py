@@ -15,20 +15,36 @@ from tokenbooks.desk.derived import with_needs
 from tokenbooks.desk.explain_assertions import explain_assertions, is_assertions
 from tokenbooks.desk.explain_documents import lot_rolls
 from tokenbooks.desk.explain_entry import Narrowing, explain_entry
+from tokenbooks.desk.explain_estimate import moved_by, note_of_estimate
 from tokenbooks.desk.explain_row import explain_row
 from tokenbooks.desk.find_entry import next_period, prepare_next, related_entries
 from tokenbooks.desk.gather import moment_cuts
 from tokenbooks.desk.look import look_at_usage
 from tokenbooks.desk.open_book import OpenBook
-from tokenbooks.documents import Adjustment, CreditEvent, Invoice, OpeningBalance
+from tokenbooks.documents import (
+    Adjustment,
+    CreditEvent,
+    Estimate,
+    Invoice,
+    Modification,
+    OpeningBalance,
+)
 from tokenbooks.entries.booking import identity, late_id
 from tokenbooks.entries.buy.approved_accruals import RULE, approved_unit
 from tokenbooks.entries.buy.owed import document_id
 from tokenbooks.entries.buy.payment import payment_id
 from tokenbooks.entries.buy.purchase import balance_subject, opening_lot_subject
+from tokenbooks.entries.sell.modification import RULE as MODIFIED
+from tokenbooks.entries.sell.words import own_kind
+from tokenbooks.entries.sell.write_off import RULE as WRITE_OFF
+from tokenbooks.entries.sell.write_off import write_off_id
 from tokenbooks.names import nearest
 from tokenbooks.problems import Position, Problem, error
-from tokenbooks.reports.explained_documents import documents_table, related_table, rolls_table
+from tokenbooks.reports.explained_documents import (
+    documents_table,
+    related_table,
+    rolls_table,
+)
 from tokenbooks.reports.explanation import explanation_tables
 from tokenbooks.reports.plan_line import plan_line_table
 from tokenbooks.reports.row_explanation import row_tables
@@ -38,6 +54,9 @@ from tokenbooks.sources.files import shown
 from tokenbooks.sources.plans import plan_files
 
 Explained = tuple[list[Table], list[Problem]]
+
+#: Rows that make an entry.
+Booked = CreditEvent | Invoice | OpeningBalance | Adjustment | Modification
 
 
 def explain_id(book: OpenBook, name: str, narrowing: Narrowing, limit: int) -> Explained:
@@ -121,11 +140,17 @@ def _documents(book: OpenBook) -> Iterator[Document]:
     yield from book.facts.invoices
     yield from book.facts.opening
     yield from book.facts.adjustments
+    yield from book.facts.estimates
+    yield from book.facts.modifications
 
 
 def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
     """A row of the book's files: the entry that it makes, with all behind it."""
     problems: list[Problem] = []
+    if isinstance(row, Estimate):
+        tables = [_documents_table(book, row, note_of_estimate(row))]
+        moved = moved_by(book, row) if row.approved else []
+        return tables + ([related_table(moved)] if moved else []), []
     is_extended = isinstance(row, CreditEvent) and row.event == "extend"
     if not is_extended:
         told, problems = explain_entry(book, _booked_name(book, row), Narrowing(), limit)
@@ -138,16 +163,20 @@ def _explain_document(book: OpenBook, row: Document, limit: int) -> Explained:
     note = "No entry is made for the row itself"
     if is_extended:
         note = "A new end of a lot makes no entry"
-    elif isinstance(row, Adjustment) and not row.approved:
+    elif isinstance(row, Adjustment | Modification) and not row.approved:
         note = "No entry is made for the row, because nobody approved it"
     elif isinstance(row, CreditEvent) and row.event in FREE and not row.paid and row.credits > 0:
         note = "A free credit has no cost of its own, so that no entry is made for it"
     elif not rest:
         note += ": it belongs to a period after the open one, or its kind is not in `post`"
-    tables = [documents_table([row], (f"{note}.",))]
+    tables = [_documents_table(book, row, note)]
     if prepared is not None and lot in prepared.close.computed.lots:
         tables.append(rolls_table(lot_rolls(prepared, prepared.close.computed.lots[lot])))
     return tables + ([related_table(related)] if related else []), rest
+
+
+def _documents_table(book: OpenBook, row: Document, note: str) -> Table:
+    return documents_table([row], book.facts.book, (f"{note}.",))
 
 
 def _lot_of(row: CreditEvent) -> str:
@@ -155,7 +184,7 @@ def _lot_of(row: CreditEvent) -> str:
     return (row.parent if row.event == "extend" else None) or lot_id(row)
 
 
-def _booked_name(book: OpenBook, row: Document) -> str:
+def _booked_name(book: OpenBook, row: Booked) -> str:
     """The entry of a row: in its own period, or in the one that booked it late."""
     plain = _entry_name(book, row)
     for month in book.months:
@@ -167,25 +196,41 @@ def _booked_name(book: OpenBook, row: Document) -> str:
     return late_id(plain, upcoming) if day < upcoming.start else plain
 
 
-def _entry_name(book: OpenBook, row: Document) -> str:
+def _entry_name(book: OpenBook, row: Booked) -> str:
     if isinstance(row, CreditEvent):
-        if row.event == "bonus" and row.parent:
-            return identity("purchase", row.contract, row.parent)
-        if row.event == "opening":
-            subject = opening_lot_subject(book.facts.book, lot_id(row))
-            return identity("opening", row.contract, subject)
-        if row.event == "transfer" and makes_lot(row):
-            return identity("transfer", row.contract, lot_id(row))
-        if row.event in REMOVED_AS and not (row.event == "adjust" and row.credits > 0):
-            return identity(REMOVED_AS[row.event], row.contract, _removal(book, row))
-        return identity("purchase", row.contract, lot_id(row))
+        return _name_of_credits(book, row)
     if isinstance(row, Invoice):
         if row.kind == "receipt":
             return identity("receipt", row.contract, payment_id(row).removeprefix("receipt-"))
+        if row.kind == "write_off":
+            return identity(WRITE_OFF, row.contract, write_off_id(row))
         return identity("invoice", row.contract, document_id(row))
     if isinstance(row, Adjustment):
         return identity(RULE, row.contract, approved_unit(row))
+    if isinstance(row, Modification):
+        return _name_of_modification(row)
     return identity("opening", row.contract, balance_subject(row.role, row.service_period))
+
+
+def _name_of_credits(book: OpenBook, row: CreditEvent) -> str:
+    bought = own_kind("purchase", book.facts.book.contracts[row.contract])
+    if row.event == "bonus" and row.parent:
+        return identity(bought, row.contract, row.parent)
+    if row.event == "opening":
+        subject = opening_lot_subject(book.facts.book, lot_id(row))
+        return identity("opening", row.contract, subject)
+    if row.event == "transfer" and makes_lot(row):
+        return identity("transfer", row.contract, lot_id(row))
+    if row.event in REMOVED_AS and not (row.event == "adjust" and row.credits > 0):
+        return identity(REMOVED_AS[row.event], row.contract, _removal(book, row))
+    return identity(bought, row.contract, lot_id(row))
+
+
+def _name_of_modification(row: Modification) -> str:
+    """The entry of what it grants or catches up, else of what it adds, else of a lot it ends."""
+    if row.past_service_credit or not row.distinct:
+        return identity(MODIFIED, row.contract, row.id)
+    return identity("sale", row.contract, row.id)
 
 
 def _removal(book: OpenBook, row: CreditEvent) -> str:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tokenbooks.amounts import exact_text
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.counter_values import bulk_averages, bulk_key, pool_average
 from tokenbooks.close.evidence import ServiceUsage
 from tokenbooks.close.explanation import Correction, MeterRating, RowExplanation

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from tokenbooks.archive.credit_rows import put_credit_rows
 from tokenbooks.archive.month import ClosedMonth
-from tokenbooks.close.compute import Computed, compute
+from tokenbooks.close.compute import compute
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.explanation import DayDraw, RelatedEntry, RowExplanation
 from tokenbooks.desk.changed_files import path_in_book
 from tokenbooks.desk.close import Prepared
@@ -19,6 +20,7 @@ from tokenbooks.desk.find_entry import next_period, prepare_again, prepare_next,
 from tokenbooks.desk.gather import Gathered, gather_usage
 from tokenbooks.desk.open_book import OpenBook
 from tokenbooks.desk.replaced_rows import earlier_row, replacing_files
+from tokenbooks.entries.destinations import revenue_role
 from tokenbooks.entries.posted import Destination
 from tokenbooks.entries.service import service_spans
 from tokenbooks.periods import Period
@@ -30,7 +32,7 @@ from tokenbooks.sources.exports.normal.normal_form import NormalForm
 from tokenbooks.sources.exports.reader import open_export
 from tokenbooks.sources.exports.rows import ExplainedRow, row_at
 from tokenbooks.usage.accounting import USAGE
-from tokenbooks.usage.allocation import SINGLE_EXPENSE, UNALLOCATED, ruling
+from tokenbooks.usage.allocation import SINGLE_EXPENSE, UNALLOCATED, earned_shares, ruling
 from tokenbooks.usage.layout import NOT_OWED, REJECTED, SKIPPED, USED
 
 if TYPE_CHECKING:
@@ -218,13 +220,16 @@ def _add_rule(told: RowExplanation, day: date) -> None:
     contract = book.contracts[told.contract]
     told.rule = ruling(book, told.dimensions, day)
     unruled = UNALLOCATED if book.allocate else SINGLE_EXPENSE
+    shares = told.rule.shares if told.rule else (unruled,)
+    if contract.sells:
+        shares = earned_shares(shares, revenue_role(contract, told.facts.plan_of(contract)))
     told.shares = tuple(
         (
             book.account(share.role, contract),
             Destination(share.role, share.class_, share.cost_center),
             share.share,
         )
-        for share in (told.rule.shares if told.rule else (unruled,))
+        for share in shares
     )
 
 

@@ -8,13 +8,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tokenbooks.book import Contract
 from tokenbooks.close.charge_evidence import (
     SELECTED,
     select_usage,
     selected_charges,
     shown_dimensions,
 )
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.evidence import (
     NOTHING,
     Amounts,
@@ -35,9 +36,11 @@ from tokenbooks.desk.close import Prepared
 from tokenbooks.desk.rows_behind import rows_behind
 from tokenbooks.desk.stale import recompute
 from tokenbooks.entries.buy.owed import Owed
+from tokenbooks.entries.mirror import own_amount
 from tokenbooks.entries.posted import Destination, Line, by_service
 from tokenbooks.entries.service import last_day_of
 from tokenbooks.rating.charges import Part
+from tokenbooks.rating.credit_terms import BILL
 from tokenbooks.sources.exports.connection import connect
 
 if TYPE_CHECKING:
@@ -102,6 +105,9 @@ class _Change:
         self.told = told
         self.prepared = prepared
         self.usage = usage
+        plan = told.facts.plan_of(told.facts.book.contracts[usage.contract])
+        #: what no lot covers, which is billed beyond the credits where the plan says so
+        self.uncovered = replace(usage, beyond=plan.credit_terms.overage == BILL)
         self.wanted = wanted
         self.computed = prepared.close.computed
         kind = told.entry.kind
@@ -156,7 +162,7 @@ class _Change:
         values = unpaid(computed, self.told.facts, self.usage)
         ratio = self._not_invoiced(computed, sum(values.values(), Fraction(0)))
         parts = [(part, Amounts(value, value * ratio)) for part, value in values.items()]
-        sums = by_destination(computed, self.usage, parts)
+        sums = by_destination(computed, self.uncovered, parts)
         return {to: amounts for to, amounts in sums.items() if self.wanted.takes(to)}
 
     def _not_invoiced(self, computed: Computed, value: Fraction) -> Fraction:
@@ -171,8 +177,18 @@ class _Change:
             taken = sum((relief.invoiced - relief.relieved for relief in self.told.reliefs), ZERO)
         else:
             postings = self.told.entry.postings
-            taken = -sum((p.amount for p in postings if p.role == "accrued_expenses"), ZERO)
+            accrued = (
+                own_amount(self.contract, p.amount)
+                for p in postings
+                if self.contract.payer_role(p.role) == "accrued_expenses"
+            )
+            taken = -sum(accrued, ZERO)
         return Fraction(taken) / value
+
+    @property
+    def contract(self) -> Contract:
+        """The contract whose usage it is; amounts are as a payer has them, also if it sells."""
+        return self.told.facts.book.contracts[self.usage.contract]
 
     @property
     def owed(self) -> list[Owed]:
@@ -205,22 +221,30 @@ class _Change:
     def charges(self) -> list[ExplainedCharge]:
         """The charges, each with what it adds to the entry."""
         if not self.settles:
-            charges = self._changed(self._paid if self.posts_credits else self._owed)
+            charges = self._paid_charges() if self.posts_credits else self._owed_charges()
             # usage that free lots cover costs nothing and is shown
             whole = self.posts_credits and self.wanted.lots is None
             return [charge for charge in charges if whole or charge.cost or charge.free]
-        paid = [charge.of_source("credits") for charge in self._changed(self._paid)]
+        paid = [charge.of_source("credits") for charge in self._paid_charges()]
         if self.wanted.lots is not None:
             return paid
-        return paid + [charge.of_source("accrual") for charge in self._changed(self._owed)]
+        return paid + [charge.of_source("accrual") for charge in self._owed_charges()]
 
-    def _changed(self, taken: Callable[[Computed], Mapping[Part, Taken]]) -> list[ExplainedCharge]:
+    def _paid_charges(self) -> list[ExplainedCharge]:
+        return self._changed(self.usage, self._paid)
+
+    def _owed_charges(self) -> list[ExplainedCharge]:
+        return self._changed(self.uncovered, self._owed)
+
+    def _changed(
+        self, usage: ServiceUsage, taken: Callable[[Computed], Mapping[Part, Taken]]
+    ) -> list[ExplainedCharge]:
         """The charges of what is taken, less what was before where the span is late."""
         connection = self.prepared.gathered.connection
-        now = self._selected(connection, self.computed, self.usage, taken(self.computed))
+        now = self._selected(connection, self.computed, usage, taken(self.computed))
         if self.before is None or self.connection_before is None or self.is_whole:
             return now
-        usage = replace(self.usage, table="usage_before")
+        usage = replace(usage, table="usage_before")
         was = self._selected(self.connection_before, self.before, usage, taken(self.before))
         return changed_charges(now, was)
 
@@ -275,14 +299,13 @@ class _Change:
     def sums(self) -> list[SumLine]:
         """How the exact amounts become the posted ones, by expense account."""
         facts = self.told.facts
-        contract = facts.book.contracts[self.usage.contract]
         lines = []
         for to in sorted({*(to for _, to in self.credits), *self.accrued}):
             exact = sum((a.cost for (_, d), a in self.credits.items() if d == to), Fraction(0))
             accrued = self.accrued.get(to, NOTHING).cost
             posted = self._posted(to)
             if exact or accrued or posted:
-                account = facts.book.account(to.role, contract)
+                account = facts.book.account(to.role, self.contract)
                 lines.append(SumLine(account, to, exact, accrued, posted))
         return lines
 
@@ -291,14 +314,12 @@ class _Change:
             return self._posted_by_lot(to, self.wanted.lots)
         tags = {("class", to.class_), ("cost-center", to.cost_center)}
         wanted = {(key, value) for key, value in tags if value}
-        return sum(
-            (
-                posting.amount
-                for posting in self.told.entry.postings
-                if posting.role == to.role and set(posting.tags) == wanted
-            ),
-            ZERO,
+        posted = (
+            posting.amount
+            for posting in self.told.entry.postings
+            if posting.role == self.contract.own_role(to.role) and set(posting.tags) == wanted
         )
+        return own_amount(self.contract, sum(posted, ZERO))
 
     def _posted_by_lot(self, to: Destination, lots: frozenset[str]) -> Decimal:
         return sum(

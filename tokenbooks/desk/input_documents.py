@@ -8,12 +8,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
 from tokenbooks.archive.manifest import file_digest
-from tokenbooks.book import Book, Contract, UsageSource
+from tokenbooks.book import Contract, UsageSource
 from tokenbooks.desk.open_book import OpenBook
-from tokenbooks.documents import Adjustment, CreditEvent, Invoice, OpeningBalance
+from tokenbooks.documents import (
+    Adjustment,
+    CreditEvent,
+    Estimate,
+    Invoice,
+    Modification,
+    OpeningBalance,
+)
 from tokenbooks.facts import Facts
 from tokenbooks.sources.book import BOOK_FILE
-from tokenbooks.sources.files import matching_files
+from tokenbooks.sources.files import matching_files, names_file
 
 #: Formats of exports of the book's own.
 FORMATS = "formats/"
@@ -21,12 +28,12 @@ FORMATS = "formats/"
 _PLANS = "plans/"
 
 #: A row that a manifest knows by its digest.
-Known = CreditEvent | Invoice | OpeningBalance | Adjustment
+Known = CreditEvent | Invoice | OpeningBalance | Adjustment | Estimate | Modification
 
 
 def input_documents(book: OpenBook) -> dict[str, str]:
     """The digest of every file that people wrote for the book, by its path in it."""
-    names = documents_of(book, _globs(book.facts.book))
+    names = documents_of(book, _globs(book.facts))
     return {name: file_digest(book.folder / name) for name in sorted(names)}
 
 
@@ -46,19 +53,23 @@ def rows_of(facts: Facts) -> dict[str, tuple[str, Sequence[Known]]]:
         "invoices": (book.invoices_files, facts.invoices),
         "opening": (book.opening_file, facts.opening),
         "adjustments": (book.adjustments_files, facts.adjustments),
+        "estimates": (book.estimates_files, facts.estimates),
+        "modifications": (book.modifications_file, facts.modifications),
     }
     if facts.credit_rows is None:
         rows["credits"] = (book.credits_files, facts.credits)
     return rows
 
 
-def _globs(book: Book) -> Iterator[str]:
+def _globs(facts: Facts) -> Iterator[str]:
+    book = facts.book
     yield from (BOOK_FILE, f"{_PLANS}*.yaml", f"{FORMATS}*.yaml")
     yield from (book.credits_files, book.invoices_files, book.opening_file)
     yield from (book.balances_files, book.rates_files, book.adjustments_files)
-    # estimates have no key of the book: they have one name
-    yield "estimates.csv"
+    yield from (book.estimates_files, book.modifications_file)
     yield from (contract.parties_files for contract in book.contracts.values())
+    actions = (action for plan in facts.plans.values() for action in plan.actions.values())
+    yield from (own.definition for own in actions if names_file(own.definition))
 
 
 def readings(book: OpenBook) -> dict[str, str]:

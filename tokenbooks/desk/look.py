@@ -8,7 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tokenbooks.archive.credit_rows import put_credit_rows
-from tokenbooks.close.compute import Computed, compute
+from tokenbooks.close.compute import compute
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.warnings import close_warnings, unpriced_problems
 from tokenbooks.desk.close import charge_table
 from tokenbooks.desk.gather import Gathered, gather_usage

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.credit_days import CreditDays, credit_days
 from tokenbooks.close.credit_warnings import reload_findings
 from tokenbooks.close.lot_states import LotState, lot_states

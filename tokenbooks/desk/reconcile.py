@@ -11,7 +11,8 @@ from tokenbooks.amounts import currency_places
 from tokenbooks.archive.month import CLOSE_FOLDER, ClosedMonth
 from tokenbooks.archive.posted_entries import posted_entries
 from tokenbooks.book import ENTRY_KINDS
-from tokenbooks.close.compute import Computed, compute
+from tokenbooks.close.compute import compute
+from tokenbooks.close.computed import Computed
 from tokenbooks.desk.close import prepare_close
 from tokenbooks.desk.find_entry import prepare_again
 from tokenbooks.desk.look_at_credits import tied_balances

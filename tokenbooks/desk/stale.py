@@ -11,7 +11,8 @@ from tokenbooks.amounts import exact_text
 from tokenbooks.archive.credit_rows import digests_seen, put_credit_rows
 from tokenbooks.archive.month import STATE, ClosedMonth, Manifest
 from tokenbooks.archive.usage_tables import read_usage
-from tokenbooks.close.compute import Computed, compute
+from tokenbooks.close.compute import compute
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.lot_states import LotState, lot_states
 from tokenbooks.desk.continuity import broken_continuity
 from tokenbooks.desk.derived import flat_meters, level_meters
@@ -145,4 +146,8 @@ def facts_seen(facts: Facts, manifest: Manifest, states: Sequence[Path]) -> Fact
         invoices=tuple(row for row in facts.invoices if row.digest in seen.get("invoices", ())),
         opening=tuple(row for row in facts.opening if row.digest in seen.get("opening", ())),
         adjustments=tuple(r for r in facts.adjustments if r.digest in seen.get("adjustments", ())),
+        estimates=tuple(r for r in facts.estimates if r.digest in seen.get("estimates", ())),
+        modifications=tuple(
+            r for r in facts.modifications if r.digest in seen.get("modifications", ())
+        ),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tokenbooks.archive.month import close_folder
 from tokenbooks.archive.written_charges import CHARGES, written_charge
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.coverage import PartWeight, coverage
 from tokenbooks.close.explanation import RowExplanation
 from tokenbooks.close.party_credits import with_party

@@ -32,11 +32,14 @@ from tokenbooks.desk.input_documents import input_documents, readings
 from tokenbooks.desk.locked import locked_problems
 from tokenbooks.desk.open_book import OpenBook, unfinished
 from tokenbooks.desk.reconciliation_texts import reconciliation_texts
+from tokenbooks.desk.seller_texts import seller_texts
 from tokenbooks.desk.writing import writing
 from tokenbooks.entries.buy.approved_accruals import approved_rows
+from tokenbooks.entries.mirror import booked
 from tokenbooks.facts import Facts
 from tokenbooks.journals.dialects import DIALECTS
 from tokenbooks.journals.month import Declarations, JournalMonth, declared
+from tokenbooks.names import OWNED_ROLES
 from tokenbooks.periods import Period
 from tokenbooks.problems import Position, Problem, any_error, error
 from tokenbooks.reports.csv_text import render_csv
@@ -110,10 +113,12 @@ def lay_out(prepared: Prepared, reconciliation: CloseReconciliation, month: Path
         DIALECTS[facts.book.journal].month_file: journal_text(facts, close),
         "lots.csv": render_csv(lots_table(close, facts)),
         "accruals.csv": render_csv(accruals_table(close, facts)),
+        **seller_texts(prepared.book, close),
         **reconciliation_texts(reconciliation.bridges, facts.book.currency, close.period),
         **{f"{STATE}/{name}": text for name, text in tables.items()},
     }
     for name, text in texts.items():
+        (month / name).parent.mkdir(exist_ok=True)
         (month / name).write_text(text, encoding="utf-8", newline="\n")
     if facts.credit_rows:
         states = [earlier.folder / STATE for earlier in prepared.earlier]
@@ -162,6 +167,10 @@ def _manifest(
             "invoices": _digests(row.digest for row in facts.invoices if row.day < end),
             "opening": _digests(row.digest for row in facts.opening),
             "adjustments": _digests(row.digest for row in approved_rows(facts, end)),
+            "estimates": _digests(r.digest for r in facts.estimates if r.approved and r.day < end),
+            "modifications": _digests(
+                row.digest for row in facts.modifications if row.approved and row.day < end
+            ),
         },
         daily=dict(sorted(prepared.gathered.daily.items())),
         documents=input_documents(prepared.book),
@@ -186,12 +195,18 @@ def _totals(facts: Facts, close: Close) -> dict[str, str]:
         (p.amount for entry in close.entries for p in entry.postings if p.amount > 0), Decimal(0)
     )
     totals = {"entries": str(len(close.entries)), "debits": money_text(debits, places)}
-    for role in ("prepaid_credits", "accrued_expenses"):
-        balance = sum(
-            (amount for line, amount in close.posted.items() if line.role == role), Decimal(0)
-        )
-        totals[role] = money_text(balance, places)
-    return totals
+    held = dict.fromkeys(_held_roles(facts), Decimal(0))
+    for line, amount in close.posted.items():
+        if line.role in OWNED_ROLES:
+            own = booked(facts.book, line, amount)
+            held[own.role] += own.amount
+    return totals | {role: money_text(balance, places) for role, balance in held.items()}
+
+
+def _held_roles(facts: Facts) -> list[str]:
+    """The roles of balances that the subledger keeps, as the sides of the contracts have them."""
+    contracts = facts.book.contracts.values()
+    return list(dict.fromkeys(c.own_role(role) for role in OWNED_ROLES for c in contracts))
 
 
 def _books_text(prepared: Prepared) -> str:

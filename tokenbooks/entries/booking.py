@@ -15,7 +15,9 @@ from datetime import date
 from decimal import Decimal
 
 from tokenbooks.entries.entry import Entry, Posting
+from tokenbooks.entries.mirror import booked
 from tokenbooks.entries.posted import Line
+from tokenbooks.entries.sell.words import wording
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 
@@ -28,7 +30,7 @@ _LATE = re.compile(r"-in-\d{4}-\d{2}$")
 
 #: Kinds whose subject is a lot, and those whose subject is a service span.
 _OF_LOTS = frozenset(
-    {"opening", "purchase", "transfer", "refund", "adjustment", "rollover", "expiry"}
+    {"opening", "purchase", "sale", "transfer", "refund", "adjustment", "rollover", "expiry"}
 )
 _OF_SPANS = frozenset({"reversal", "settlement", "consumption", "accrual"})
 
@@ -83,13 +85,14 @@ class Booking:
         return wanted < self.period.start
 
     def posting(self, line: Line, amount: Decimal) -> Posting:
-        """A posting of a line, with the tags that tell what it is."""
-        contract = self.facts.book.contracts[line.contract]
-        tags = (("lot", line.lot), ("class", line.class_), ("cost-center", line.cost_center))
+        """A posting of a line, with the tags that tell what it is.
+
+        Lots of customers are in tables, not in the journal (DESIGN 8).
+        """
+        lot = "" if self.facts.book.contracts[line.contract].sells else line.lot
+        tags = (("lot", lot), ("class", line.class_), ("cost-center", line.cost_center))
         return Posting(
-            line.role,
-            self.facts.book.account(line.role, contract),
-            amount,
+            *booked(self.facts.book, line, amount),
             tuple((key, value) for key, value in tags if value),
         )
 
@@ -108,6 +111,9 @@ class Booking:
         code: str = "",
     ) -> Entry:
         """An entry of these lines; lines that share account and tags are summed."""
+        own = self.facts.book.contracts[contract]
+        if own.sells:
+            kind, narration, rule = wording(kind, narration, rule)
         plain_id = identity(kind, contract, subject)
         is_late = self.is_late(wanted)
         tags = [("period", str(self.period))]
@@ -124,7 +130,7 @@ class Booking:
             id=late_id(plain_id, self.period) if is_late else plain_id,
             kind=kind,
             day=self.day(wanted, late),
-            payee=self.facts.book.contracts[contract].party,
+            payee=own.party,
             narration=narration,
             postings=self._postings(amounts),
             tags=tuple(tags),

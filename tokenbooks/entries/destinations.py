@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from tokenbooks.book import Book
+from tokenbooks.book import Contract
 from tokenbooks.entries.posted import Destination
-from tokenbooks.rating.charges import Charges, Part, shared
-from tokenbooks.usage.allocation import SINGLE_EXPENSE, UNALLOCATED, Allocation
+from tokenbooks.facts import Facts
+from tokenbooks.rating.charges import FEE, TERM, Charges, Part, shared
+from tokenbooks.rating.plan import Plan
+from tokenbooks.rating.term_charges import FEES, MINIMUM, OVERAGE, SHORTFALL
+from tokenbooks.usage.allocation import REVENUE, SINGLE_EXPENSE, UNALLOCATED, Allocation
+
+#: Revenue of usage that comes on top of what a fee or a commitment includes.
+BEYOND = "revenue_overage"
+
+#: Kind of a plan's term -> the role of revenue that a seller earns by it.
+_EARNED_AS = {
+    FEES: "revenue_subscription",
+    OVERAGE: BEYOND,
+    SHORTFALL: "revenue_shortfall",
+    MINIMUM: "revenue_shortfall",
+}
 
 
 class Destinations:
@@ -24,27 +38,69 @@ class Destinations:
             for item in allocations.values()
         }
 
-    def of(self, parts: Mapping[Part, Fraction], service: str) -> dict[Destination, Fraction]:
+    def of(
+        self, parts: Mapping[Part, Fraction], service: str, *, beyond: bool = False
+    ) -> dict[Destination, Fraction]:
         """The parts of a value in a service span, by destination.
 
-        A pool is shared over its keys by quantity x modifier factor in that span.
+        A pool is shared over its keys by quantity x modifier factor in that span. Of a seller
+        fees and other terms earn roles of their own, and so does usage ``beyond`` its credits.
         """
         result: dict[Destination, Fraction] = {}
         for part, value in parts.items():
+            earned = self.earned(part, beyond=beyond)
             for allocation, weight in self._allocations(part, service):
                 for destination, share in self._shares[allocation]:
-                    amount = value * weight * share
-                    result[destination] = result.get(destination, Fraction(0)) + amount
+                    to = in_role(destination, earned)
+                    result[to] = result.get(to, Fraction(0)) + value * weight * share
         return result
+
+    def earned(self, part: Part, *, beyond: bool = False) -> str:
+        """The role of revenue that a term of a plan earns; '' for usage that credits pay."""
+        if beyond:
+            return BEYOND
+        if part.kind not in {FEE, TERM}:
+            return ""
+        return _EARNED_AS.get(self._charges.terms[part.id].kind, "")
 
     def _allocations(self, part: Part, service: str) -> Iterable[tuple[int, Fraction]]:
         return shared(self._charges.weights(part, service))
 
 
-def default_destination(book: Book) -> Destination:
-    """Where an expense goes for which nothing is rated."""
-    share = UNALLOCATED if book.allocate else SINGLE_EXPENSE
+def in_role(destination: Destination, earned: str) -> Destination:
+    """A destination of a seller's usage in another role of revenue; others stay."""
+    if earned and destination.role in {REVENUE, BEYOND}:
+        return destination._replace(role=earned)
+    return destination
+
+
+def default_destination(facts: Facts, contract: str) -> Destination:
+    """Where a contract's expense, or revenue, goes for which nothing is rated."""
+    own = facts.book.contracts[contract]
+    if own.sells:
+        return Destination(revenue_role(own, facts.plan_of(own)), "", "")
+    share = UNALLOCATED if facts.book.allocate else SINGLE_EXPENSE
     return Destination(share.role, share.class_, share.cost_center)
+
+
+def earned_roles(facts: Facts) -> dict[str, str]:
+    """The role of revenue of the usage of each contract that sells."""
+    return {
+        contract.id: revenue_role(contract, facts.plan_of(contract))
+        for contract in facts.book.contracts.values()
+        if contract.sells
+    }
+
+
+def revenue_role(contract: Contract, plan: Plan) -> str:
+    """The revenue that usage of a contract is: an agent earns the net of it only.
+
+    Where a fee includes units, what is charged beside it is overage (ACCOUNTING 6.3, P032).
+    """
+    if contract.revenue.gross_net == "agent":
+        return "revenue_net_agency"
+    includes = any(fee.allowance.includes for fee in plan.terms.fees)
+    return BEYOND if includes else REVENUE
 
 
 def added(

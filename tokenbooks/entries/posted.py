@@ -22,6 +22,7 @@ class Destination(NamedTuple):
 class Line(NamedTuple):
     """One line of the table: what was posted, for which unit and service span.
 
+    Role and amount are those of the payer, also of a contract that sells (``entries.mirror``).
     ``rule`` is opening, purchase, consumption, expiry, service (accrued and invoiced
     usage), approved (accruals by judgement), payable, receipt, exchange (differences at month
     ends and payments), or exchange-billed (those that an invoice brings). ``unit`` is what is
@@ -41,8 +42,21 @@ class Line(NamedTuple):
     lot: str = ""
 
 
+#: Rules that only sellers have: their lines on deferred revenue are of no single lot.
+SELLER_RULES = frozenset(
+    {
+        *("breakage", "advance", "advance-earned", "estimate", "bundle", "promotion"),
+        *("modified", "allowance", "write-off", "recovery"),
+    }
+)
+
 #: Amounts by line, debit positive, at the places of the book's currency.
 Posted = dict[Line, Decimal]
+
+
+def is_of_lots(line: Line) -> bool:
+    """Whether a line moves the cost of lots."""
+    return line.role == "prepaid_credits" and line.rule not in SELLER_RULES
 
 
 def add(posted: Posted, line: Line, amount: Decimal) -> None:

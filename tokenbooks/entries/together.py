@@ -84,6 +84,8 @@ def entries_of_parties(booking: Booking, changes: Mapping[Line, Decimal]) -> Ite
         ("expiry", "expiries", "Expired credits of all parties written off", "expired-credits"),
     ):
         for unit, amounts in by_unit(changes, plural).items():
+            if kind == "expiry" and booking.facts.book.contracts[unit.contract].sells:
+                continue
             is_opening = kind == "opening"
             start = booking.facts.book.start.start
             yield booking.entry(

@@ -73,7 +73,7 @@ class AccountTerms:
             term.name,
             span,
             term.text,
-            self.facts.allocate({"fee": named}, max(span.start, self.held.first)),
+            self.facts.allocate({"fee": named}, max(span.start, self.held.first), self.account[0]),
             term.item.position,
         )
         if term.kind != FEES:

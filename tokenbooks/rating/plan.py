@@ -17,7 +17,7 @@ from tokenbooks.amounts import number_text, quantity_text
 from tokenbooks.conditions import Conditions
 from tokenbooks.periods import Moment
 from tokenbooks.problems import NOWHERE, Position
-from tokenbooks.rating.credit_terms import NO_CREDIT_TERMS, CreditTerms
+from tokenbooks.rating.credit_terms import NO_CREDIT_TERMS, CreditTerms, Length
 from tokenbooks.rating.measures import Threshold
 from tokenbooks.rating.terms import NO_TERMS, Terms
 from tokenbooks.rating.windows import Window
@@ -200,11 +200,25 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """A meter that counts actions: only those that meet the written definition are sold.
+
+    ``definition`` is a text, or a file of the book. One may be taken back for ``reversal``
+    after it; None: never.
+    """
+
+    definition: str
+    reversal: Length | None = None
+    position: Position = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A price list. ``part_of`` maps a meter to the meter whose price it falls back on.
 
     ``levels`` are meters whose quantity holds until the next row instead of adding up.
     ``credit`` is the unit of a plan in credits, ``credit_terms`` what becomes of them.
+    ``actions`` are meters that count actions, by their names.
     """
 
     id: str
@@ -220,6 +234,7 @@ class Plan:
     credit_terms: CreditTerms = NO_CREDIT_TERMS
     terms: Terms = NO_TERMS
     levels: frozenset[str] = frozenset()
+    actions: Mapping[str, Action] = field(default_factory=dict)
     position: Position = NOWHERE
 
 

@@ -45,7 +45,7 @@ class PlanTerms:
     ) -> list[TermCharge]:
         """What the terms of an account's plan charge for its usage, step by step."""
         ruling = self.facts.plans.get(account[0])
-        held = self.facts.held.get(account[0])
+        held = self.facts.held_by(account)
         if ruling is None or held is None or not ruling.plan.terms:
             return []
         own = AccountTerms(

@@ -183,6 +183,21 @@ class _Counter:
         return value
 
 
+def expected_value(pool: Pool, quantity: Fraction) -> Fraction:
+    """What a pool would come to at a quantity, by its latest price and its average factor.
+
+    Raises AboveLastStepError.
+    """
+    counted = [entry for entries in pool.steps.values() for entry in entries.values()]
+    used = sum((entry.quantity for entry in counted), NONE)
+    weighted = sum((entry.weighted for entry in counted), NONE)
+    _, latest = max(pool.steps.items())
+    price = next(reversed(latest.values())).price
+    counter = _Counter()
+    counter.count(0, Counted(price, quantity, quantity))
+    return counter.value * (weighted / used if used else Fraction(1))
+
+
 class Pools:
     """The pools of a run, filled total by total."""
 

@@ -101,6 +101,7 @@ def lots_at(facts: Facts, lots: Sequence[LotAt], day: date, notes: tuple[str, ..
     """Every lot at the end of a day, with what is left in credits and in cost."""
     places = currency_places(facts.book.currency)
     parties = has_parties(facts)
+    sold = {facts.book.contracts[item.account[0]].sells for item in lots}
     columns = (
         *whose_columns(parties),
         Column("lot", "Lot"),
@@ -119,12 +120,15 @@ def lots_at(facts: Facts, lots: Sequence[LotAt], day: date, notes: tuple[str, ..
                 ("left", "Left"),
             )
         ),
-        Column("cost_left", "Cost left", number=True, places=places, total=True),
+        # an asset and a liability have no total
+        Column("cost_left", "Cost left", number=True, places=places, total=len(sold) < 2),
         Column("used_percent", "Used %", number=True, places=PERCENT_PLACES),
         Column("days_left", "Days", number=True),
     )
     rows = tuple(_lot_row(item, day, parties) for item in lots)
     notes = (*_utilisation(lots, day), *notes)
+    if True in sold:
+        notes = (*notes, "Of credits sold, cost is what customers paid: what is left is deferred.")
     if any(unit_cell(facts, item.account) for item in lots):
         notes = (*notes, "Credits of lots are list value, also where they have a unit.")
     return Table("lots", f"Lots at the end of {day}", columns, rows, notes)

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from tokenbooks.amounts import finite_decimal, round_half_up
+from tokenbooks.book import Book
 from tokenbooks.close.explanation import Document, LotRoll, RelatedEntry
-from tokenbooks.documents import Adjustment, CreditEvent, ExchangeRate, Invoice, OpeningBalance
+from tokenbooks.documents import (
+    Adjustment,
+    CreditEvent,
+    Estimate,
+    ExchangeRate,
+    Invoice,
+    Modification,
+    OpeningBalance,
+)
+from tokenbooks.entries.sell.words import own_kind
 from tokenbooks.reports.explained_cells import place_cells, plain_columns, without
 from tokenbooks.reports.movements import (
     RARE,
@@ -18,23 +29,40 @@ from tokenbooks.reports.movements import (
 from tokenbooks.reports.table import Cell, Column, Table
 
 
+def event_word(book: Book, row: CreditEvent) -> str:
+    """The event of a row as its file calls it: what one side buys the other sells."""
+    return own_kind(row.event, book.contracts[row.contract])
+
+
 def documents_table(
-    documents: Sequence[Document | ExchangeRate], notes: tuple[str, ...] = ()
+    documents: Sequence[Document | ExchangeRate],
+    book: Book,
+    notes: tuple[str, ...] = (),
 ) -> Table:
     """Rows of the book's small files, with their places."""
     rows: list[tuple[Cell, ...]] = []
     for row in documents:
         place = place_cells(row.position)
         if isinstance(row, CreditEvent):
-            rows.append((*place, row.day, row.event, row.lot, *_amounts(row), _about(row)))
+            event = event_word(book, row)
+            rows.append((*place, row.day, event, row.lot, *_amounts(row), _about(row)))
         elif isinstance(row, Invoice):
             rows.append((*place, row.day, row.kind, row.invoice, None, row.amount, _covers(row)))
         elif isinstance(row, OpeningBalance):
             name = row.service_period or None
             rows.append((*place, None, row.role, name, None, row.amount, row.document or None))
         elif isinstance(row, Adjustment):
-            about = row.document or row.memo
+            about: str | None = row.document or row.memo
             rows.append((*place, row.day, "accrual", row.service_period, None, row.amount, about))
+        elif isinstance(row, Estimate):
+            about = row.evidence or row.memo or None
+            value = finite_decimal(row.value) or round_half_up(row.value, 6)
+            rows.append((*place, row.day, row.name, row.cohort or None, None, value, about))
+        elif isinstance(row, Modification):
+            added = row.added
+            amounts = (added.credits, added.paid) if added else (None, row.refund)
+            about = row.evidence or None
+            rows.append((*place, row.day, "modification", row.id, *amounts, about))
         elif isinstance(row, ExchangeRate):
             pair = f"{row.currency} in {row.into}"
             rows.append((*place, row.day, "rate", pair, None, row.rate, row.source or None))

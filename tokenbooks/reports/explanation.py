@@ -17,7 +17,11 @@ from tokenbooks.reports.explained_cells import (
     plain_columns,
     without,
 )
-from tokenbooks.reports.explained_documents import documents_table, related_table, rolls_table
+from tokenbooks.reports.explained_documents import (
+    documents_table,
+    related_table,
+    rolls_table,
+)
 from tokenbooks.reports.narrow import Legend
 from tokenbooks.reports.table import Cell, Column, Table
 
@@ -42,7 +46,7 @@ def explanation_tables(told: EntryExplanation) -> list[Table]:
         _arithmetic("tiers", "Tiers", told.tiers),
         _arithmetic("terms", "Terms of the plan", told.terms),
         _reliefs(told),
-        documents_table(told.documents),
+        documents_table(told.documents, told.facts.book),
         rolls_table(told.rolls),
         _files(told),
         related_table(told.related),
@@ -70,7 +74,7 @@ def _postings(told: EntryExplanation) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for posting in told.postings:
         tags = dict(posting.tags)
-        zero = posting.amount * 0
+        zero = abs(posting.amount * 0)
         rows.append(
             (
                 posting.account,

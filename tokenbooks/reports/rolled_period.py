@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tokenbooks.amounts import currency_places
@@ -27,15 +28,62 @@ ALL_PARTIES = "(all parties)"
 
 
 def rolled_tables(rolled: RolledPeriod, currency: str) -> list[Table]:
-    """Prepaid credits by lot, in cost and in credits; accruals, their ages; the balances."""
+    """Credits by lot, in cost and in credits; accruals, their ages; the balances.
+
+    What is bought and what is sold stand apart: the one is an asset, the other a liability.
+    """
     places = currency_places(currency)
+    sides = [side for side in (_bought(rolled), _sold(rolled)) if side.shows(rolled)]
     return [
-        _prepaid_table(rolled, currency, places),
+        *(_lots_table(rolled, side, currency, places) for side in sides),
         _credits_table(rolled),
-        _accruals_table(rolled, places),
-        _ages_table(rolled, places),
+        *(_accruals_table(rolled, side, places) for side in sides),
+        *(_ages_table(rolled, side, places) for side in sides),
         _balances_table(rolled, places),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a book: what its lots and accruals are called, and whose they are.
+
+    Of each name the first is the key of the table, the second how its title begins.
+    """
+
+    lots: tuple[str, str]
+    accruals: tuple[str, str]
+    ages: tuple[str, str]
+    has: Callable[[str], bool]
+    acquired: str = "Acquired"
+    measure: str = "at cost in"
+    notes: tuple[str, ...] = ()
+
+    def shows(self, rolled: RolledPeriod) -> bool:
+        """Whether a book of these roll-forwards has this side; without lots it buys."""
+        names = {lot.about.contract for lot in rolled.lots}
+        names |= {key.contract for key in rolled.accruals}
+        return any(self.has(name) for name in names) or (not rolled.sellers and not self.notes)
+
+
+def _bought(rolled: RolledPeriod) -> _Side:
+    return _Side(
+        ("prepaid", "Prepaid credits by lot"),
+        ("accruals", "Accruals"),
+        ("ageing", "Age of accruals"),
+        lambda name: name not in rolled.sellers,
+    )
+
+
+def _sold(rolled: RolledPeriod) -> _Side:
+    return _Side(
+        ("deferred", "Deferred revenue by lot"),
+        ("unbilled", "Revenue not billed yet"),
+        ("unbilled_ageing", "Age of revenue not billed yet"),
+        lambda name: name in rolled.sellers,
+        "Sold",
+        "at its price in",
+        ("breakage of lots that have not expired is not in them: `report deferred` has it",),
+    )
 
 
 def rolled_on_screen(tables: Sequence[Table], format: str, width: int | None) -> Sequence[Table]:
@@ -47,14 +95,25 @@ def rolled_on_screen(tables: Sequence[Table], format: str, width: int | None) ->
     return kept or list(tables[-1:])
 
 
-def _prepaid_table(rolled: RolledPeriod, currency: str, places: int) -> Table:
-    rows = [(*_whose(lot), *cost_movements(lot.before, lot.now)) for lot in rolled.lots]
+def _lots_table(rolled: RolledPeriod, side: _Side, currency: str, places: int) -> Table:
+    rows = [
+        (*_whose(lot), *cost_movements(lot.before, lot.now))
+        for lot in rolled.lots
+        if side.has(lot.about.contract)
+    ]
     columns = [
-        Column(column.key, column.heading.removeprefix("Cost ").capitalize(), True, places, True)
+        Column(column.key, _movement(column, side), True, places, True)
         for column in cost_columns(places)
     ]
-    title = f"Prepaid credits by lot, {_named(rolled)}, at cost in {currency}"
-    return Table("prepaid", title, (*_whose_columns(), *columns), tuple(rows))
+    key, name = side.lots
+    title = f"{name}, {_named(rolled)}, {side.measure} {currency}"
+    notes = side.notes if rows else ()
+    return Table(key, title, (*_whose_columns(), *columns), tuple(rows), notes)
+
+
+def _movement(column: Column, side: _Side) -> str:
+    heading = column.heading.removeprefix("Cost ").capitalize()
+    return side.acquired if heading == "Acquired" else heading
 
 
 def _credits_table(rolled: RolledPeriod) -> Table:
@@ -79,13 +138,15 @@ def _whose_columns() -> tuple[Column, ...]:
     )
 
 
-def _accruals_table(rolled: RolledPeriod, places: int) -> Table:
+def _accruals_table(rolled: RolledPeriod, side: _Side, places: int) -> Table:
     rows = [
-        (key.contract, key.party or None, key.service, *accrual_cells(moved))
-        for key, moved in rolled.accruals.items()
+        (accrual.contract, accrual.party or None, accrual.service, *accrual_cells(moved))
+        for accrual, moved in rolled.accruals.items()
+        if side.has(accrual.contract)
     ]
     columns = (*_service_columns(), *accrual_columns(places))
-    return Table("accruals", f"Accruals, {_named(rolled)}", columns, tuple(rows))
+    key, name = side.accruals
+    return Table(key, f"{name}, {_named(rolled)}", columns, tuple(rows))
 
 
 def _service_columns() -> tuple[Column, ...]:
@@ -96,11 +157,11 @@ def _service_columns() -> tuple[Column, ...]:
     )
 
 
-def _ages_table(rolled: RolledPeriod, places: int) -> Table:
+def _ages_table(rolled: RolledPeriod, side: _Side, places: int) -> Table:
     """What is still accrued, in the column of its age."""
     rows: list[tuple[Cell, ...]] = []
     for key, moved in rolled.accruals.items():
-        if not moved.closing:
+        if not moved.closing or not side.has(key.contract):
             continue
         days = (rolled.period.last_day - last_day_of(key.service)).days
         own = sum(days > age for age in AGES)
@@ -122,9 +183,8 @@ def _ages_table(rolled: RolledPeriod, places: int) -> Table:
     )
     note = "days from the end of the service period to the end of the month"
     notes = (note,) if rows else ()
-    return Table(
-        "ageing", f"Age of accruals, {rolled.period.last_day}", columns, tuple(rows), notes
-    )
+    name, title = side.ages
+    return Table(name, f"{title}, {rolled.period.last_day}", columns, tuple(rows), notes)
 
 
 def _balances_table(rolled: RolledPeriod, places: int) -> Table:

@@ -70,9 +70,30 @@ def _owner_of_gone(close: Close, name: str) -> tuple[str, str]:
     return max(named, key=len, default=""), ""
 
 
-def lot_costs_table(close: Close, facts: Facts) -> Table:
-    """The roll-forward of the prepaid balance, by lot: what fits on a screen."""
-    whole = lots_table(close, facts)
+def tables_on_screen(close: Close, facts: Facts) -> list[Table]:
+    """What a close tells beside its journal: lots at cost, and accruals, of either side."""
+    tables = []
+    lots, accruals = lots_table(close, facts), accruals_table(close, facts)
+    for sells, held, owed in (
+        (False, "Prepaid credits by lot", "Accruals"),
+        (True, "Deferred revenue by lot", "Revenue not billed yet"),
+    ):
+        own = _of_side(lots, facts, sells)
+        tables.append(_lot_costs_table(own, f"{held}, {close.period}", facts.book.currency))
+        own = _of_side(accruals, facts, sells)
+        told = without_unused(own, ["party", "exchange"])
+        tables.append(replace(told, title=f"{owed}, {close.period}"))
+    return [table for table in tables if table.rows]
+
+
+def _of_side(table: Table, facts: Facts, sells: bool) -> Table:
+    """The rows of contracts that sell, or of the others."""
+    sellers = {contract.id for contract in facts.book.contracts.values() if contract.sells}
+    return replace(table, rows=tuple(row for row in table.rows if (row[0] in sellers) == sells))
+
+
+def _lot_costs_table(whole: Table, title: str, currency: str) -> Table:
+    """The roll-forward of what lots hold, at cost: what fits on a screen."""
     wanted = ("party", "lot", "last_day")
     picked = [
         i for i, c in enumerate(whole.columns) if c.key in wanted or c.key.startswith("cost_")
@@ -80,7 +101,7 @@ def lot_costs_table(close: Close, facts: Facts) -> Table:
     columns = [whole.columns[i] for i in picked]
     table = Table(
         "prepaid",
-        f"Prepaid credits by lot, {close.period}, at cost in {facts.book.currency}",
+        f"{title}, at cost in {currency}",
         tuple(replace(c, heading=c.heading.removeprefix("Cost ").capitalize()) for c in columns),
         tuple(tuple(row[i] for i in picked) for row in whole.rows),
     )
@@ -88,7 +109,7 @@ def lot_costs_table(close: Close, facts: Facts) -> Table:
 
 
 def accruals_table(close: Close, facts: Facts) -> Table:
-    """Each accrual: opening + accrued - relieved + exchange = closing, by contract and span.
+    """Each accrual: opening + accrued - relieved + exchange = closing, by contract, party and span.
 
     Exchange is what a foreign accrual is worth more, or less, at the rate of the month's end.
     """
@@ -96,11 +117,13 @@ def accruals_table(close: Close, facts: Facts) -> Table:
     for key, moved in accrual_movements(close.before.posted, close.posted).items():
         owed = close.computed.owed.get(key)
         invoiced = sum(owed.invoiced.values(), Decimal(0)) if owed else Decimal(0)
-        rows.append((key.contract, key.service, *accrual_cells(moved), invoiced))
+        own = (key.contract, key.party or None, key.service)
+        rows.append((*own, *accrual_cells(moved), invoiced))
     places = currency_places(facts.book.currency)
     invoiced_column = Column("invoiced", "Invoiced", number=True, places=places, total=True)
     columns = (
         Column("contract", "Contract"),
+        Column("party", "Party"),
         Column("service_period", "Service"),
         *accrual_columns(places),
         invoiced_column,

@@ -21,6 +21,7 @@ from tokenbooks.reports.explained_cells import (
     place_cells,
     place_text,
 )
+from tokenbooks.reports.explained_documents import event_word
 from tokenbooks.reports.movements import CREDIT_PLACES, credits_cell, without_unused
 from tokenbooks.reports.narrow import Legend, narrowed, noted
 from tokenbooks.reports.table import Cell, Column, Table
@@ -63,24 +64,26 @@ def lot_tables(
 def _lot(facts: Facts, lot: Lot, state: LotState, day: date) -> Table:
     currency = facts.book.currency
     places = currency_places(currency)
+    sells = facts.book.contracts[lot.contract].sells
+    cost, left = ("price", "deferred") if sells else ("cost", "cost left")
     each = exact_text(Fraction(lot.cost) / lot.quantity) if lot.quantity else None
     about: list[tuple[str, Cell]] = [
         ("lot", lot.id),
         ("contract", lot.contract),
         (facts.book.contracts[lot.contract].each or "party", lot.party),
-        ("came", f"{lot.event.event} of {lot.acquired}, {lot.kind}"),
+        ("came", f"{event_word(facts.book, lot.event)} of {lot.acquired}, {lot.kind}"),
         ("row", place_text(lot.event.position)),
         ("from lot", lot.parent),
         ("credits", exact_text(lot.quantity, CREDIT_PLACES)),
-        ("cost", f"{money_text(lot.cost, places)} {currency}"),
-        ("cost of 1", each),
+        (cost, f"{money_text(lot.cost, places)} {currency}"),
+        (f"{cost} of 1", each),
         ("usable from", str(lot.starts)),
         ("last day", lot.last_day or "none"),
         ("only for", str(lot.scope)),
         ("pool", lot.pool),
         ("priority", number_text(lot.priority) if lot.priority is not None else None),
         ("left", exact_text(state.left, CREDIT_PLACES)),
-        ("cost left", f"{money_text(state.cost_left, places)} {currency}"),
+        (left, f"{money_text(state.cost_left, places)} {currency}"),
     ]
     return facts_table("lot", f"Lot {lot.id} at the end of {day}", about)
 
@@ -88,6 +91,7 @@ def _lot(facts: Facts, lot: Lot, state: LotState, day: date) -> Table:
 def _life(facts: Facts, lot: Lot, events: Sequence[LotEvent], day: date) -> Table:
     rows: list[tuple[Cell, ...]] = []
     left = cost_left = Fraction(0)
+    sells = facts.book.contracts[lot.contract].sells
     others = {event.account for event in events if event.account} - {lot.account}
     for event in events:
         left += event.credits
@@ -96,7 +100,7 @@ def _life(facts: Facts, lot: Lot, events: Sequence[LotEvent], day: date) -> Tabl
         rows.append(
             (
                 event.day,
-                event.what,
+                "sale" if event.what == "purchase" and sells else event.what,
                 event.used_on if event.used_on != event.day else None,
                 contract,
                 party or None,

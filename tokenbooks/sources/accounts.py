@@ -15,6 +15,7 @@ from tokenbooks.names import (
     nearest,
 )
 from tokenbooks.problems import NOWHERE, Position, Problem, error
+from tokenbooks.sources.sell_side import roles_of_others
 from tokenbooks.sources.yaml_tree import Node
 
 _PARTY = "{party}"
@@ -53,8 +54,6 @@ def check_accounts(
         if _PARTY not in template and not is_account(template):
             problems.append(_account_problem(role, template, node[role].position))
     for name, contract in parsed.items():
-        if contract.side != "buy":
-            continue
         holder = contracts[name]
         place = holder["party"].position if holder["party"] else contracts.key_position(name)
         if not is_payee(contract.party):
@@ -70,14 +69,15 @@ def check_accounts(
 def _check_party_accounts(
     contract: Contract, node: Node, place: Position, problems: list[Problem]
 ) -> None:
-    mapped = read_accounts(node)
+    mapped, others = read_accounts(node), roles_of_others(contract.sells)
     for role, template in mapped.items():
         name = template.replace(_PARTY, contract.party)
-        if _PARTY in template and not is_account(name):
+        if role not in others and _PARTY in template and not is_account(name):
             problems.append(_account_problem(role, name, node[role].position))
     for role, template in DEFAULT_ACCOUNTS.items():
         name = template.replace(_PARTY, contract.party)
-        if role not in mapped and _PARTY in template and not is_account(name):
+        is_used = role not in others and role not in mapped
+        if is_used and _PARTY in template and not is_account(name):
             message = (
                 f"party '{contract.party}' gives {role} the account '{name}', "
                 "which not all ledger programs accept"
@@ -94,12 +94,13 @@ def _check_owned_accounts(
     """Accounts whose balances are asserted must take no other role's postings."""
     templates = {**DEFAULT_ACCOUNTS, **read_accounts(node)}
     names = {role: name.replace(_PARTY, contract.party) for role, name in templates.items()}
-    for owned in OWNED_ROLES:
+    own_roles = [contract.own_role(role) for role in OWNED_ROLES]
+    for owned in own_roles:
         for role, name in names.items():
             below = name.startswith(names[owned] + ":")
             if role == owned or not (below or name == names[owned]):
                 continue
-            if role in OWNED_ROLES and role < owned and not below:
+            if role in own_roles and role < owned and not below:
                 continue
             spot = node[owned].position if node[owned] else node[role].position
             message = f"{owned} and {role} would both post to {names[owned]}"

@@ -13,6 +13,7 @@ from tokenbooks.periods import Period
 from tokenbooks.problems import Position, Problem, error
 from tokenbooks.sources.files import matching_files
 from tokenbooks.sources.formats import read_value
+from tokenbooks.sources.people import check_people
 from tokenbooks.sources.references import contract_of, party_of
 from tokenbooks.sources.rows import Cells, Columns, Row, read_rows
 
@@ -23,9 +24,6 @@ COLUMNS = Columns(
         *("prepared", "approved"),
     ),
 )
-
-#: Policy ``approval`` under which one person may do both.
-SINGLE = "single"
 
 
 def read_adjustments(book: Book, directory: Path) -> tuple[tuple[Adjustment, ...], list[Problem]]:
@@ -121,19 +119,14 @@ def _check(adjustment: Adjustment, row: Row, book: Book) -> Iterator[Problem]:
         message = "the row does not say why so much is owed"
         help = "fill in memo, or the document that shows it"
         yield error("adjustment-evidence", message, help, row.at("memo"))
-    yield from _check_people(adjustment, row, book)
-
-
-def _check_people(adjustment: Adjustment, row: Row, book: Book) -> Iterator[Problem]:
-    same = _name(adjustment.approved) == _name(adjustment.prepared)
-    if adjustment.approved and same and book.policy("approval", adjustment.day) != SINGLE:
-        message = f"{adjustment.approved} prepared the row and approved it"
-        help = "let another person approve it, or choose the policy `approval: single`"
-        yield error("adjustment-single", message, help, row.at("approved"))
-
-
-def _name(person: str) -> str:
-    return " ".join(person.casefold().split())
+    yield from check_people(
+        "adjustment-single",
+        adjustment.prepared,
+        adjustment.approved,
+        day,
+        book,
+        row.at("approved"),
+    )
 
 
 def _twice(adjustments: Sequence[Adjustment]) -> Iterator[Problem]:

@@ -104,7 +104,7 @@ def _role_of_class(node: Node, class_: str, roles: list[str], problems: list[Pro
 
 
 def _check_role(node: Node, role: str, roles: list[str], problems: list[Problem]) -> None:
-    expenses = [name for name in roles if name.startswith("ai_")]
+    expenses = [name for name in roles if name.startswith(("ai_", "revenue_", "cost_of_"))]
     if role in {*expenses, "capitalized_software"}:
         return
     near = nearest(role, expenses)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from tokenbooks.book import ENTRY_KINDS, Book
+from tokenbooks.book import ENTRY_KINDS, Book, TaxYear
 from tokenbooks.periods import Period
 from tokenbooks.problems import Position, Problem, error, merged, warning
 from tokenbooks.sources.accounts import check_accounts, check_roles, read_accounts
@@ -28,7 +28,10 @@ BOOK_FILE = "tokenbooks.yaml"
 _LINKS_TOLD = 3
 
 #: Keys of the book that name its small files, each ``<key>.csv`` by default.
-_SMALL_FILES = ("credits", "invoices", "opening", "balances", "rates", "adjustments")
+_SMALL_FILES = (
+    *("credits", "invoices", "opening", "balances", "rates", "adjustments"),
+    *("estimates", "modifications"),
+)
 
 _KEPT = ("model", "project", "api_key", "customer")
 
@@ -95,6 +98,9 @@ def _read_book(tree: Node, directory: Path, problems: list[Problem]) -> Book:
         balances_files=tree["balances"].word("balances.csv"),
         rates_files=tree["rates"].word("rates.csv"),
         adjustments_files=tree["adjustments"].word("adjustments.csv"),
+        estimates_files=tree["estimates"].word("estimates.csv"),
+        modifications_file=tree["modifications"].word("modifications.yaml"),
+        tax=_read_tax(tree["tax"]),
         recorded=read_recorded_sources(tree["recorded"], problems),
         account_positions={
             role: tree["accounts"].key_position(role) for role in tree["accounts"].entries
@@ -106,6 +112,16 @@ def _read_book(tree: Node, directory: Path, problems: list[Problem]) -> Book:
 def _read_post(node: Node) -> tuple[str, ...]:
     chosen = node.words()
     return tuple(kind for kind in ENTRY_KINDS if kind in chosen) if node else ENTRY_KINDS
+
+
+def _read_tax(node: Node) -> TaxYear:
+    end = node["year_end"].word()
+    return TaxYear(
+        customer_method=node["customer_method"].word(),
+        provider_method=node["provider_method"].word(),
+        year_end=int(end) if end.isdecimal() else 12,
+        afs=node["afs"].word("true") == "true",
+    )
 
 
 def _read_names(node: Node) -> dict[str, dict[str, str]]:
@@ -134,7 +150,7 @@ def _check_files(directory: Path, tree: Node, problems: list[Problem]) -> None:
     for key in _SMALL_FILES:
         pattern = tree[key].word()
         check_inside(tree[key], problems)
-        default = directory / f"{key}.csv"
+        default = directory / (f"{key}.yaml" if key == "modifications" else f"{key}.csv")
         if not pattern and os.path.lexists(default) and not matching_files(directory, default.name):
             message = f"{default.name} is no file of this folder, but a link out of it, or a folder"
             help = "put the file itself into the book's folder"

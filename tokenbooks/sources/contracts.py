@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tokenbooks.book import Contract
+from tokenbooks.book import BUY, SELL, Contract
 from tokenbooks.problems import Position, Problem, error, warning
 from tokenbooks.sources.conditions import read_conditions
 from tokenbooks.sources.formats import first_day_of
 from tokenbooks.sources.parties import read_parties
 from tokenbooks.sources.plan_names import mistyped_dimension
+from tokenbooks.sources.sell_side import (
+    check_side,
+    decimal_of,
+    read_revenue,
+)
 from tokenbooks.sources.usage_sources import read_usage_sources
 from tokenbooks.sources.yaml_tree import Node
 
@@ -29,7 +34,8 @@ def _read_contract(
     name: str, node: Node, position: Position, directory: Path, problems: list[Problem]
 ) -> Contract:
     each = node["each"].word() or None
-    _check_buy_side(node, problems)
+    side = node["side"].word(BUY)
+    problems += check_side(name, node, side)
     _check_credits(name, node, problems)
     _check_each(node, each, problems)
     starts = first_day_of(node["from"].word())
@@ -40,7 +46,7 @@ def _read_contract(
         problems.append(error("dates-order", message, help, node["until"].position))
     return Contract(
         id=name,
-        side=node["side"].word("buy"),
+        side=side,
         party=node["party"].word(name),
         plan=node["plan"].word(),
         settle=node["settle"].word("prepaid"),
@@ -51,22 +57,18 @@ def _read_contract(
         until_day=until,
         each=each,
         timezone=node["timezone"].word() or None,
-        tax_kind=node["tax"]["kind"].word("cost"),
+        tax_kind=node["tax"]["kind"].word("sales" if side == SELL else "cost"),
+        tax_rate=decimal_of(node["tax"]["rate"]),
         scope=read_conditions(node["scope"]),
         pool=node["pool"].word(),
         lot_order=",".join(node["lot_order"].words()),
         parties=read_parties(directory, node["parties"], each, problems),
         parties_files=node["parties"].word(),
+        refundable=node["refundable"].word() == "true",
+        revenue=read_revenue(node["revenue"]),
+        in_advance=node["billing"]["in"].word() == "advance",
         position=position,
     )
-
-
-def _check_buy_side(node: Node, problems: list[Problem]) -> None:
-    if node["side"].word() == "sell":
-        message = "contracts of the sell side are not available in this version"
-        help = "take the contract out of this book; the sell side is planned"
-        place = node["side"].position
-        problems.append(error("sell-side-unavailable", message, help, place))
 
 
 def _check_credits(name: str, node: Node, problems: list[Problem]) -> None:

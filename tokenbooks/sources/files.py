@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path, PurePosixPath
 
 from tokenbooks.problems import Position, Problem, error
 
 #: Files that people write by hand are far smaller; more is a mistake or an attack.
 LARGEST_FILE = 8_000_000
+
+#: No blank in it, and the ending of a file's name.
+_PATH = re.compile(r"\S+\.[A-Za-z][A-Za-z0-9]{1,4}")
 
 
 def shown(path: Path) -> str:
@@ -71,6 +75,11 @@ def is_outside(pattern: str) -> bool:
     path = PurePosixPath(pattern.replace("\\", "/"))
     drive = len(pattern) > 1 and pattern[1] == ":"
     return path.is_absolute() or drive or ".." in path.parts
+
+
+def names_file(text: str) -> bool:
+    """Whether a text, such as evidence or a definition, is the path of a file and not words."""
+    return _PATH.fullmatch(text) is not None
 
 
 def matching_files(directory: Path, pattern: str) -> list[Path]:

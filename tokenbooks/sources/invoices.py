@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from tokenbooks.book import Book
-from tokenbooks.documents import CreditEvent, ExchangeRate, Invoice, OpeningBalance
+from tokenbooks.book import Book, Contract
+from tokenbooks.documents import CreditEvent, ExchangeRate, Invoice, Modification, OpeningBalance
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 from tokenbooks.problems import Problem, error
@@ -27,7 +28,9 @@ COLUMNS = Columns(
     ),
 )
 
-KINDS, PLANNED_KINDS = ("invoice", "credit_note", "receipt"), ("write_off",)
+KINDS = ("invoice", "credit_note", "receipt", "write_off")
+#: Kinds that name a document, rather than being one with days of its own.
+_OF_A_DOCUMENT = ("receipt", "write_off")
 
 
 def read_invoices(
@@ -36,6 +39,7 @@ def read_invoices(
     credits: Sequence[CreditEvent] = (),
     opening: Sequence[OpeningBalance] = (),
     rates: Sequence[ExchangeRate] = (),
+    modifications: Sequence[Modification] = (),
 ) -> tuple[tuple[Invoice, ...], list[Problem]]:
     """The invoices of usage, credit notes and receipts, in the order of the files.
 
@@ -54,7 +58,7 @@ def read_invoices(
             invoice = _read_invoice(row, book, bought, problems)
             if invoice and not (bought and invoice.kind == "invoice"):
                 invoices.append(invoice)
-    problems += check_invoices(invoices, book, credits, opening)
+    problems += check_invoices(invoices, book, credits, opening, modifications)
     facts = Facts(book, {}, tuple(credits), opening=tuple(opening), rates=tuple(rates))
     problems += check_currencies(invoices, facts)
     return tuple(invoices), problems
@@ -63,9 +67,9 @@ def read_invoices(
 def _read_invoice(row: Row, book: Book, bought: bool, problems: list[Problem]) -> Invoice | None:
     cells = Cells(row, problems)
     contract = contract_of(row, book, problems)
-    kind = cells.word("kind", KINDS, PLANNED_KINDS) if row["kind"] else "invoice"
+    kind = cells.word("kind", KINDS) if row["kind"] else "invoice"
     needs = ["date", "contract", "invoice", "amount"]
-    if kind and kind != "receipt" and not bought:
+    if kind and kind not in _OF_A_DOCUMENT and not bought:
         needs += ["period_start", "period_end"]
     filled = cells.need(*needs)
     day, amount = cells.day("date"), cells.number("amount")
@@ -91,7 +95,8 @@ def _read_invoice(row: Row, book: Book, bought: bool, problems: list[Problem]) -
         return None
     if not kind or not invoice.invoice:
         return None
-    problems += _check_row(invoice, row, book)
+    problems += _check_row(invoice, row, contract, book)
+    invoice = replace(invoice, advance=_is_advance(invoice, contract))
     if row["fx_rate"] and (invoice.currency or book.currency) == book.currency:
         message = "fx_rate without a foreign currency"
         help = "fill in the column currency, or leave fx_rate empty"
@@ -99,8 +104,18 @@ def _read_invoice(row: Row, book: Book, bought: bool, problems: list[Problem]) -
     return invoice
 
 
-def _check_row(invoice: Invoice, row: Row, book: Book) -> Iterator[Problem]:
+def _is_advance(invoice: Invoice, contract: Contract) -> bool:
+    """Whether a document of a contract that is billed in advance bills days still to come."""
+    last = invoice.last_day
+    return contract.in_advance and last is not None and invoice.day < last
+
+
+def _check_row(invoice: Invoice, row: Row, contract: Contract, book: Book) -> Iterator[Problem]:
     start = book.start.start
+    if invoice.kind == "write_off" and not contract.sells:
+        message = f"{contract.id} buys: what it owes is not written off"
+        help = "write kind credit_note if the provider takes the invoice back"
+        yield error("side-mismatch", message, help, row.at("kind"))
     if invoice.day < start:
         message = f"the {invoice.kind} of {invoice.day} is before the book's start, {start}"
         help = "enter what is still owed in opening.csv, role accounts_payable, with its document"
@@ -110,10 +125,12 @@ def _check_row(invoice: Invoice, row: Row, book: Book) -> Iterator[Problem]:
         message = f"the period ends on {last}, before it begins on {first}"
         help = "correct period_start or period_end; both days are included"
         yield error("dates-order", message, help, row.at("period_end"))
-    elif last and last > Period.month_of(invoice.day).last_day:
+    elif last and last > Period.month_of(invoice.day).last_day and not contract.in_advance:
         message = f"the invoice of {invoice.day} covers days up to {last}, after its own month"
         help = (
             "enter a payment in advance as a purchase in credits.csv (settle: prepaid), "
             "or date the invoice in the month of its last day"
         )
+        if contract.sells:
+            help = "write `billing: {in: advance}` in the contract, or enter credits as a sale"
         yield error("invoice-ahead", message, help, row.at("period_end"))

@@ -12,8 +12,8 @@ from tokenbooks.sources.rows import Cells, Columns, Row, read_rows
 from tokenbooks.sources.usage_sources import check_inside
 from tokenbooks.sources.yaml_tree import Node
 
-OPTIONAL = ("name", "from", "until", "pool")
-PLANNED = ("plan", "currency", "timezone", "jurisdiction")
+OPTIONAL = ("name", "from", "until", "pool", "jurisdiction")
+PLANNED = ("plan", "currency", "timezone")
 
 
 def read_parties(
@@ -57,6 +57,7 @@ def _add(row: Row, each: str, found: dict[str, Party]) -> Iterator[Problem]:
             from_day=cells.day("from"),
             until_day=cells.day("until"),
             pool=cells.name("pool") or "",
+            jurisdiction=cells.name("jurisdiction", "line") or "",
             position=row.position,
         )
         problems += _check(party, row, found)

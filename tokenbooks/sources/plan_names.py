@@ -19,8 +19,8 @@ def check_names(plan: Plan, tree: Node) -> Iterator[Problem]:
     """Names that a plan uses in one place only, and that look like another one.
 
     Problems, all warnings: ``meter-mistyped`` and ``dimension-mistyped`` (nearly a
-    standard one), ``meter-unpriced`` (a fee includes it or a cap limits it, and no rate
-    prices it).
+    standard one), ``meter-unpriced`` (a fee includes it, a cap limits it or it counts actions,
+    and no rate prices it).
     """
     yield from _strange_meters(plan, tree)
     yield from _strange_dimensions(plan, tree)
@@ -113,13 +113,14 @@ def _alike_from_start(name: str, known: str) -> int:
 
 
 def _unpriced_meters(plan: Plan, tree: Node) -> Iterator[Problem]:
-    """Meters of allowances and caps that no price of the plan, not even of a whole, rates."""
+    """Meters of allowances, caps and actions that no price rates, not even one of a whole."""
     priced = {meter for rate in plan.rates for price in rate.prices for meter in price.meters}
     priced |= {part for part in plan.part_of if _is_priced_through(plan, part, priced)}
     named = [(meter, place, "includes") for meter, place in _included(tree)]
     for node in tree["caps"]:
         words = node["of"].words()
         named += [(word, node["of"].position, "limits") for word in words if "*" not in word]
+    named += [(*action, "counts actions by") for action in tree["actions"].key_positions.items()]
     for meter, place, does in named:
         if meter not in priced and not _mistyped_meter(meter, plan, tree):
             near = nearest(meter, priced)

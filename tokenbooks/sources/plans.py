@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tokenbooks.problems import Problem, error
 from tokenbooks.rating.plan import Credit, Plan
+from tokenbooks.sources.actions import read_actions
 from tokenbooks.sources.credit_terms import read_credit_terms
 from tokenbooks.sources.files import matching_files
 from tokenbooks.sources.formats import read_value
@@ -118,5 +119,6 @@ def _read_plan(tree: Node, path: Path, reading: PlanReading) -> Plan:
         credit_terms=read_credit_terms(tree, reading),
         terms=read_terms(tree, levels, reading),
         levels=levels,
+        actions=read_actions(tree["actions"]),
         position=tree["plan"].position if tree["plan"] else tree.position,
     )

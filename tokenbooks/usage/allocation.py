@@ -7,7 +7,7 @@ expense account of the book.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from tokenbooks.usage.layout import Layout
 
 _WHOLE = Decimal(100)
+#: How the roles of revenue begin, and the one of usage.
+_REVENUE = "revenue_"
+REVENUE = "revenue_usage"
+
 UNALLOCATED = Share(_WHOLE, "ai_expense_unallocated", "unallocated", "")
 SINGLE_EXPENSE = Share(_WHOLE, "ai_expense", "", "")
 
@@ -51,19 +55,30 @@ def allocation_dimensions(book: Book, scopes: Iterable[Conditions]) -> set[str]:
 class Allocations:
     """The allocations of a book, each with one id: usage of one rule and scope shares it."""
 
-    def __init__(self, book: Book, scopes: Iterable[Conditions] = ()) -> None:
+    def __init__(
+        self,
+        book: Book,
+        scopes: Iterable[Conditions] = (),
+        earned: Mapping[str, str] | None = None,
+    ) -> None:
         self._book = book
+        self._earned = earned or {}
         self._scopes = tuple(scopes)
         self._found: dict[object, Allocation] = {}
 
-    def of(self, values: Mapping[str, str], day: date) -> int:
-        """The allocation of something with these dimensions on a day."""
+    def of(self, values: Mapping[str, str], day: date, contract: str) -> int:
+        """The allocation of something with these dimensions on a day.
+
+        What a contract sells has allocations of its own: it is revenue, not expense.
+        """
         rule = ruling(self._book, values, day)
+        earned = self._earned.get(contract, "")
         names = names_of(self._book, values) if self._scopes else {}
         scopes = frozenset(scope for scope in self._scopes if scope.hold(names))
-        place = (id(rule) if rule else None, scopes)
+        place = (id(rule) if rule else None, scopes, earned)
         if place not in self._found:
             shares = rule.shares if rule else _unruled(self._book)
+            shares = earned_shares(shares, earned) if earned else shares
             self._found[place] = Allocation(len(self._found), shares, rule, scopes)
         return self._found[place].id
 
@@ -77,8 +92,11 @@ def allocate_keys(
     layout: Layout,
     book: Book,
     scopes: Sequence[Conditions] = (),
+    earned: Mapping[str, str] | None = None,
 ) -> Allocations:
     """Decide the allocation of every distinct usage key.
+
+    ``earned`` has the revenue role of the usage of each contract that sells.
 
     Creates the table ``allocation_keys`` (see ``usage.keys``), whose ``id`` is the
     allocation; usage that one rule sends to the same place shares one id.
@@ -93,13 +111,24 @@ def allocate_keys(
             if day is not None
         }
     )
-    allocations = Allocations(book, scopes)
+    allocations = Allocations(book, scopes, earned)
     decided = [
-        (key, allocations.of(key.values, key.at.date()))
+        (key, allocations.of(key.values, key.at.date(), key.contract))
         for key in distinct_keys(connection, dimensions, cuts)
     ]
     put_keys(connection, "allocation_keys", dimensions, decided)
     return allocations
+
+
+def earned_shares(shares: Iterable[Share], role: str) -> tuple[Share, ...]:
+    """Shares of what a contract sells: revenue, by the cost centres of the rule.
+
+    A rule may name another role of revenue; its class is one of expense, and says nothing here.
+    """
+    return tuple(
+        replace(share, role=share.role if share.role.startswith(_REVENUE) else role, class_="")
+        for share in shares
+    )
 
 
 def ruling(book: Book, values: Mapping[str, str], day: date) -> AllocationRule | None:

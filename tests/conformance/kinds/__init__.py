@@ -17,6 +17,7 @@ from tests.conformance.kinds import (
     refills,
     refunds,
     reloads,
+    revenues,
     rollovers,
     runs,
     seats,
@@ -292,7 +293,12 @@ KINDS = {
     "distribute": Kind(figures.check_distribute, "places", "discount lines", "shares after"),
     "calendar_months": Kind(figures.check_calendar_months, "anchor_day", "start count", "dates"),
     "calendar_days": Kind(figures.check_calendar_days, "tz", "from to", "days hours"),
+    "revenue": Kind(revenues.check_revenue, "sold_credits price", "used", "recognised deferred"),
+    "revenue_straight_line": Kind(
+        revenues.check_straight_line,
+        "amount months places",
+        "",
+        "recognised deferred_end",
+        listed=revenues.straight_line_listed,
+    ),
 }
-
-#: Kinds that are not of rating: why their cases are not run yet.
-LATER = dict.fromkeys(("revenue", "revenue_straight_line"), "revenue of the seller")

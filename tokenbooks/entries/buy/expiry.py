@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from tokenbooks.book import Contract
 from tokenbooks.credits.lots import Lot
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.entry import Entry
@@ -37,9 +38,19 @@ def expiry_to_date(
         left = lot.cost_between(given[lot.id], tops[lot.id], places)
         service = str(Period.month_of(lot.last_day))
         unit = ("expiry", lot.contract, lot.party, lot.id, service)
-        add(posted, Line(*unit, "expired_credits_loss", lot=lot.id), left)
+        add(posted, Line(*unit, lapsed_role(lot.kind), lot=lot.id), left)
         add(posted, Line(*unit, "prepaid_credits", lot=lot.id), -left)
     return posted
+
+
+def lapsed_role(kind: str) -> str:
+    """What the rest of a lot is that ends: a commitment that was not used up is a shortfall."""
+    return "commitment_shortfall_expense" if kind == "commitment" else "expired_credits_loss"
+
+
+def is_breakage(contract: Contract, kind: str) -> bool:
+    """Whether what expires is the breakage of a seller."""
+    return contract.sells and kind != "commitment"
 
 
 def _last_day(lot: Lot, service: str) -> date:
@@ -85,4 +96,6 @@ def expiry_entries(
             service=unit.service,
         )
         for unit, amounts in by_unit(changes, "expiry").items()
+        # what customers leave unused is told with the breakage of its cohort
+        if not is_breakage(booking.facts.book.contracts[unit.contract], lots[unit.unit].kind)
     ]

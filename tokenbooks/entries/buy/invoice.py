@@ -7,7 +7,7 @@ booked in the open period with the service period of the usage (ACCOUNTING 3.1; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -45,12 +45,12 @@ def relieved(
     before: Mapping[Line, Decimal],
     bills: Sequence[Invoice],
     booked: Mapping[Line, Decimal],
-    default: Destination,
+    default: Callable[[str], Destination],
 ) -> list[Relief]:
     """What the documents of this close relieve, by document and service span.
 
-    ``booked`` are lines that other entries of this close already post; ``default`` is where
-    expense goes for which nothing is rated.
+    ``booked`` are lines that other entries of this close already post; ``default`` tells where
+    a contract's expense goes for which nothing is rated.
     """
     reliefs: list[Relief] = []
     for key, span in sorted(owed.items(), key=lambda item: last_day_of(item[0][2])):
@@ -61,7 +61,7 @@ def relieved(
         ]
         if own:
             _relieve(own, span, _accrued_before(span, before))
-            _true_up(own, span, changes, booked, default)
+            _true_up(own, span, changes, booked, default(span.contract))
             reliefs += own
     return reliefs
 

@@ -16,8 +16,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tokenbooks.amounts import round_half_up, share_out
+from tokenbooks.book import Contract
 from tokenbooks.documents import Invoice, OpeningBalance
-from tokenbooks.entries.buy.purchase import PAID_FROM
+from tokenbooks.entries.buy.purchase import TAX_ROLES, paid_from
 from tokenbooks.entries.destinations import Destinations, added
 from tokenbooks.entries.exchange import Exchange
 from tokenbooks.entries.posted import Destination, Line, Posted, add
@@ -27,10 +28,11 @@ from tokenbooks.rating.charges import Part
 
 
 class Usage(NamedTuple):
-    """Usage of a day that is not paid from credits."""
+    """Usage of a day that is not paid from credits; ``beyond`` them, where these had paid it."""
 
     day: date
     parts: Mapping[Part, Fraction]
+    beyond: bool = False
 
     @property
     def value(self) -> Fraction:
@@ -82,8 +84,8 @@ class Owed:
 
 
 def is_bill(invoice: Invoice) -> bool:
-    """Whether a row bills usage, rather than paying for it."""
-    return invoice.kind in {"invoice", "credit_note"}
+    """Whether a row bills usage, rather than paying for it or billing days to come."""
+    return invoice.kind in {"invoice", "credit_note"} and not invoice.advance
 
 
 def document_id(invoice: Invoice) -> str:
@@ -144,7 +146,7 @@ def owed_to_date(
     values: dict[date, Fraction] = {}
     for item in usage:
         owed = span(service_span(item.day))
-        added(owed.weights, destinations.of(item.parts, owed.service))
+        added(owed.weights, destinations.of(item.parts, owed.service, beyond=item.beyond))
         values[item.day] = values.get(item.day, Fraction(0)) + item.value
         if item.day in billed:
             owed.billed_value += item.value
@@ -176,8 +178,8 @@ def service_lines(spans: Iterable[Owed], default: Destination, places: int) -> P
     return posted
 
 
-def payable_lines(invoices: Iterable[Invoice], tax_kind: str, exchange: Exchange) -> Posted:
-    """The lines of payables and recoverable tax, by document, at the rate of its day."""
+def payable_lines(invoices: Iterable[Invoice], contract: Contract, exchange: Exchange) -> Posted:
+    """The lines of payables and of tax, by document, at the rate of its day."""
     posted: Posted = {}
     for invoice in filter(is_bill, invoices):
         month = str(Period.month_of(invoice.day))
@@ -185,12 +187,12 @@ def payable_lines(invoices: Iterable[Invoice], tax_kind: str, exchange: Exchange
         rate = exchange.rate_of(invoice)
         amount = exchange.in_book(billed_amount(invoice), rate)
         tax = exchange.in_book(billed_tax(invoice), rate)
-        paid_from = PAID_FROM[invoice.pay or "account"]
+        owed_to = paid_from(contract, invoice.pay or "account")
         # kept where it is nothing: a document of 0 is booked too, and relieves an accrual
-        posted[Line(*unit, paid_from)] = -amount
-        if tax and tax_kind != "cost":
-            add(posted, Line(*unit, "input_vat_recoverable"), tax)
-            other = "output_vat_payable" if tax_kind == "reverse_charge" else paid_from
+        posted[Line(*unit, owed_to)] = -amount
+        if tax and contract.tax_kind != "cost":
+            add(posted, Line(*unit, TAX_ROLES[contract.tax_kind]), tax)
+            other = "output_vat_payable" if contract.tax_kind == "reverse_charge" else owed_to
             add(posted, Line(*unit, other), -tax)
     return posted
 

@@ -15,14 +15,15 @@ Tables, created from those of ``credits.party_draws`` and ``credits.party_lots``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tokenbooks.amounts import finite_decimal
 from tokenbooks.credits.credit_rows import cost_sql, pay_sql, whole
-from tokenbooks.entries.buy.purchase import PAID_FROM
+from tokenbooks.entries.buy.purchase import paid_from
+from tokenbooks.entries.destinations import BEYOND, in_role
 from tokenbooks.entries.posted import Destination, Line, Posted, add
 from tokenbooks.entries.service import ServiceSpan
 from tokenbooks.facts import Facts
@@ -128,8 +129,12 @@ def party_lines(
     destinations: Sequence[Destination],
     span: ServiceSpan,
     units: PartyUnits,
+    billed: Collection[str] = (),
 ) -> Posted:
-    """The lines of consumption, accruals and expiry, without party and lot."""
+    """The lines of consumption, accruals and expiry, without party and lot.
+
+    ``billed`` are the contracts whose usage beyond their credits is invoiced.
+    """
     posted: Posted = {}
     for rule, table, owner, role in (
         ("consumption", "party_expensed", "lot", "prepaid_credits"),
@@ -143,7 +148,10 @@ def party_lines(
         for contract, service, destination, total in rows:
             name, amount = span(service), units.amount(total)
             unit = (rule, contract, "", name, name)
-            add(posted, Line(*unit, *destinations[destination]), amount)
+            to = destinations[destination]
+            if rule == "service" and contract in billed:
+                to = in_role(to, BEYOND)
+            add(posted, Line(*unit, *to), amount)
             add(posted, Line(*unit, role), -amount)
     for contract, day, total in connection.execute(_EXPIRED).fetchall():
         month = str(Period.month_of(day))
@@ -178,7 +186,7 @@ def party_purchases(
         " AS used FROM credit_rows JOIN party_accounts USING (contract, party)"
         f" WHERE day < DATE '{end}' AND event <> 'grant') GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    for contract, month, event, paid_from, cost in rows:
+    for contract, month, event, pay_of, cost in rows:
         amount = units.amount(cost)
         if event == "opening":
             start = str(facts.book.start)
@@ -186,7 +194,8 @@ def party_purchases(
             other = "opening_equity"
         else:
             span = str(Period.month_of(month))
-            unit, other = ("purchases", contract, "", span, span), PAID_FROM[paid_from]
+            unit = ("purchases", contract, "", span, span)
+            other = paid_from(facts.book.contracts[contract], pay_of)
         add(posted, Line(*unit, "prepaid_credits"), amount)
         add(posted, Line(*unit, other), -amount)
     return posted

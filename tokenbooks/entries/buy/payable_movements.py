@@ -100,7 +100,7 @@ def owed_for(facts: Facts, event: CreditEvent) -> Decimal:
 
 
 def _of_invoices(facts: Facts, exchange: Exchange, until: Period) -> Iterator[Movement]:
-    """Invoices and credit notes on account, and receipts of any document."""
+    """Invoices and credit notes on account, and what settles any document."""
     foreign = [
         row
         for row in facts.invoices
@@ -109,19 +109,19 @@ def _of_invoices(facts: Facts, exchange: Exchange, until: Period) -> Iterator[Mo
     bills = [row for row in foreign if row.kind == "invoice" and row.pay in {None, "account"}]
     for row in foreign:
         number = row.invoice
-        if row.kind == "receipt":
+        if row.kind in {"receipt", "write_off"}:
             amount = -row.amount
             in_book = -exchange.in_book(row.amount, exchange.rate_of(row))
         elif row.pay in {None, "account"}:
             amount, in_book = _billed(row, facts.book.contracts[row.contract], exchange)
-            number = number if row.kind == "invoice" else _taken_back(row, bills)
+            number = number if row.kind == "invoice" else taken_back(row, bills)
         else:
             continue
         account, currency = (row.contract, row.party), row.currency or ""
         yield Movement(row.day, amount, in_book, account, number, currency, row.position)
 
 
-def _taken_back(note: Invoice, bills: Sequence[Invoice]) -> str:
+def taken_back(note: Invoice, bills: Sequence[Invoice]) -> str:
     """The invoice whose payable a credit note takes back: of its number, else of its days."""
     own = [
         bill

@@ -14,7 +14,7 @@ from tokenbooks.documents import Invoice
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.buy.owed import document_id
 from tokenbooks.entries.buy.payable_movements import owed_for
-from tokenbooks.entries.buy.purchase import PAID_FROM, charged
+from tokenbooks.entries.buy.purchase import PAID_FROM, charged, paid_from
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.exchange import Exchange, settled_currency
 from tokenbooks.entries.posted import Line, Posted, add, by_unit
@@ -36,7 +36,8 @@ def payments_to_date(facts: Facts, receipts: Iterable[Invoice], exchange: Exchan
         settled = liabilities.get((receipt.contract, receipt.invoice), "accounts_payable")
         paid = exchange.in_book(receipt.amount, exchange.rate_of(receipt))
         add(posted, Line(*unit, settled), paid)
-        add(posted, Line(*unit, PAID_FROM[receipt.pay or "cash"]), -paid)
+        contract = facts.book.contracts[receipt.contract]
+        add(posted, Line(*unit, paid_from(contract, receipt.pay or "cash")), -paid)
     return posted
 
 
@@ -105,6 +106,9 @@ def _owed(facts: Facts) -> dict[tuple[str, str], Decimal]:
             places = currency_places(currency)
             whole = owed_for(facts, event) if is_foreign else charged(facts, event, places)
             owe(event.contract, event.document, currency, whole)
+    for item in facts.modifications:
+        if item.added is not None:
+            owe(item.contract, item.id, None, item.added.paid)
     for row in facts.invoices:
         if row.kind == "invoice":
             is_charged = facts.book.contracts[row.contract].tax_kind != "reverse_charge"
@@ -117,12 +121,14 @@ def _liabilities(facts: Facts) -> dict[tuple[str, str], str]:
     """The role that each document's liability was booked to."""
     contracts = facts.book.contracts
     roles = {
-        (event.contract, event.document): PAID_FROM[event.pay or contracts[event.contract].pay]
+        (event.contract, event.document): paid_from(
+            contracts[event.contract], event.pay or contracts[event.contract].pay
+        )
         for event in facts.credits
         if event.document and event.event == "purchase"
     }
     billed = {
-        (row.contract, row.invoice): PAID_FROM[row.pay or "account"]
+        (row.contract, row.invoice): paid_from(contracts[row.contract], row.pay or "account")
         for row in facts.invoices
         if row.kind == "invoice"
     }

@@ -12,8 +12,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tokenbooks.amounts import round_half_up
-from tokenbooks.book import Book
+from tokenbooks.book import Book, Contract
 from tokenbooks.credits.acquisitions import price_paid, reduces_expense, tax_kind
+from tokenbooks.credits.bundles import bundled_lots
 from tokenbooks.credits.lots import Lot
 from tokenbooks.documents import CreditEvent
 from tokenbooks.entries.booking import Booking
@@ -26,6 +27,17 @@ from tokenbooks.periods import Period
 
 #: How a purchase is paid -> the role that is credited.
 PAID_FROM = {"cash": "cash", "card": "credit_card_payable", "account": "accounts_payable"}
+
+#: Kind of tax -> the role that it is debited to. What a seller is paid on top of the price it
+#: owes on: sales tax, or the VAT of a voucher whose rate is known at once.
+TAX_ROLES = {
+    "recoverable": "input_vat_recoverable",
+    "reverse_charge": "input_vat_recoverable",
+    "cost": "sales_tax_expense",
+    "sales": "sales_tax_expense",
+    "voucher_single": "input_vat_recoverable",
+    "voucher_multi": "input_vat_recoverable",
+}
 
 #: Rows whose lots are bought or given; what moves between lots has entries of its own.
 BOUGHT = frozenset({"purchase", "grant", "bonus", "adjust"})
@@ -41,6 +53,7 @@ NARRATIONS = {
 def purchases_to_date(facts: Facts, lots: Iterable[Lot], places: int) -> Posted:
     """What should be posted for the lots bought so far, by purchase."""
     posted: Posted = {}
+    bundled = bundled_lots(facts)
     for lot in lots:
         if lot.event.event == "opening":
             _opening(posted, facts, lot, places)
@@ -52,8 +65,11 @@ def purchases_to_date(facts: Facts, lots: Iterable[Lot], places: int) -> Posted:
         add(posted, Line(*unit, "prepaid_credits", lot=lot.id), lot.cost - lot.moved_cost)
         if lot.event.event in {"purchase", "adjust"}:
             _payment(posted, facts, lot, unit, places)
+            if lot.id in bundled:
+                # what the row says beyond its part of a bundle's price is another promise's
+                add(posted, Line(*unit, "bundle_clearing"), bundled[lot.id].excess)
         elif reduces_expense(facts, lot.event):
-            add(posted, Line(*unit, *default_destination(facts.book)), -lot.cost)
+            add(posted, Line(*unit, *default_destination(facts, lot.contract)), -lot.cost)
     return posted
 
 
@@ -69,24 +85,30 @@ def _payment(
     posted: Posted, facts: Facts, lot: Lot, unit: tuple[str, str, str, str, str], places: int
 ) -> None:
     """The other side of a purchase: tax, fee and what was paid."""
-    event = lot.event
+    event, contract = lot.event, facts.book.contracts[lot.contract]
     kind = tax_kind(facts, event)
     _, tax, fee = _priced(facts, event, places)
-    if kind == "recoverable":
-        add(posted, Line(*unit, "input_vat_recoverable"), tax)
-    elif kind == "reverse_charge":
-        add(posted, Line(*unit, "input_vat_recoverable"), tax)
+    add(posted, Line(*unit, TAX_ROLES[kind]), tax)
+    if kind == "reverse_charge":
         add(posted, Line(*unit, "output_vat_payable"), -tax)
-    else:
-        add(posted, Line(*unit, "sales_tax_expense"), tax)
-    add(posted, Line(*unit, "payment_fees_expense"), fee)
-    pay = event.pay or facts.book.contracts[lot.contract].pay
-    add(posted, Line(*unit, PAID_FROM[pay]), -charged(facts, event, places))
+    # the fee of a sale is what the processor keeps of what the customer pays (P021)
+    add(posted, Line(*unit, "payment_fees_expense"), -fee if contract.sells else fee)
+    paid = paid_from(contract, event.pay or contract.pay)
+    add(posted, Line(*unit, paid), -charged(facts, event, places))
+
+
+def paid_from(contract: Contract, pay: str) -> str:
+    """The payer's role that pays; a seller has cash of a card as of anything else."""
+    return "cash" if contract.sells and pay == "card" else PAID_FROM[pay]
 
 
 def charged(facts: Facts, event: CreditEvent, places: int) -> Decimal:
-    """What the provider charges for a purchase, in the book's currency, with tax and fee."""
+    """What the provider charges for a purchase, in the book's currency, with tax and fee.
+
+    Of a sale it is what the seller gets: less the fee of the processor.
+    """
     price, tax, fee = _priced(facts, event, places)
+    fee = -fee if facts.book.contracts[event.contract].sells else fee
     return price + fee + (tax if tax_kind(facts, event) != "reverse_charge" else 0)
 
 
@@ -95,7 +117,7 @@ def _priced(facts: Facts, event: CreditEvent, places: int) -> tuple[Decimal, Dec
     rate = Fraction(event.fx_rate or 1)
     price, tax = Fraction(price_paid(event)), Fraction(event.tax or 0)
     as_expense = facts.book.policy("nonrecoverable_tax", event.day) == "expense"
-    if tax_kind(facts, event) not in {"recoverable", "reverse_charge"} and not as_expense:
+    if tax_kind(facts, event) == "cost" and not as_expense:
         price, tax = price + tax, Fraction(0)
     fee = Fraction(event.fee or 0)
     return (

@@ -13,6 +13,7 @@ from decimal import Decimal
 from tokenbooks.credits.drawing import Taken
 from tokenbooks.credits.lots import Lot
 from tokenbooks.credits.moves import POOLED, ROLLOVER
+from tokenbooks.credits.repricing import MODIFIED
 from tokenbooks.documents import CreditEvent
 from tokenbooks.entries.booking import Booking
 from tokenbooks.entries.entry import Entry
@@ -22,7 +23,12 @@ from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 
 #: Event -> the rule of its lines, which is also the kind of its entry.
-RULES = {"transfer": "transfer", ROLLOVER: "rollover", POOLED: "transfer"}
+RULES = {
+    "transfer": "transfer",
+    ROLLOVER: "rollover",
+    POOLED: "transfer",
+    MODIFIED: "transfer",
+}
 
 #: The rule of credits that arrive from another entity, which a lot acquires.
 ARRIVAL = "arrival"
@@ -31,6 +37,7 @@ NARRATIONS = {
     "transfer": "Credits transferred",
     ROLLOVER: "Credits rolled over",
     POOLED: "Credits pooled at average cost",
+    MODIFIED: "Credits repriced by a modification",
 }
 
 

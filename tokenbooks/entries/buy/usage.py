@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 
 from tokenbooks.amounts import currency_places
 from tokenbooks.documents import Invoice
@@ -65,7 +66,7 @@ def what_documents_relieve(
 
     The last is what the reversals post already.
     """
-    default = default_destination(booking.facts.book)
+    default = partial(default_destination, booking.facts)
     service = _service_lines(changes)
     if method == "auto_reverse":
         reversals, booked = reversal_entries(booking, before)

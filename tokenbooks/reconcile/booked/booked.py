@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.entries.buy.approved_accruals import RULE as APPROVED
 from tokenbooks.entries.entry import Entry
 from tokenbooks.entries.exchange import Exchange
@@ -36,7 +36,7 @@ from tokenbooks.reconcile.causes import (
 )
 
 #: Rules whose lines have causes of their own; of others the line itself is the cause.
-_OF_USAGE = ("consumption", "service")
+_OF_USAGE = ("consumption", "service", "advance-earned")
 
 
 def usage_value(

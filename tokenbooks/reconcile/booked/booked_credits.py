@@ -14,10 +14,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tokenbooks.amounts import exact_text
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.credits.acquisitions import price_paid, tax_kind
 from tokenbooks.credits.lots import Lot
 from tokenbooks.documents import CreditEvent
+from tokenbooks.entries.sell.voucher_tax import tax_share
 from tokenbooks.facts import Facts
 from tokenbooks.periods import Period
 from tokenbooks.reconcile.booked.booked_parties import PartyUsage
@@ -70,19 +71,25 @@ def credit_causes(
     """
     drawn = _drawn(facts, computed, usage)
     rate, parties = usage.rate, usage.parties
-    exact = parties.cost
+    contract = facts.book.contracts[usage.contract]
+    on_use = tax_share(contract)
+    exact = parties.cost * (1 - on_use)
     for terms, item in sorted(drawn.items()):
         named = tuple(item.lots[:_NAMED])
         net = item.cost * (1 - terms.tax)
         value = item.quantity * terms.rate
-        yield Cause(CREDITS, value - net, _words(terms, item.quantity), evidence=named)
+        words = _words(terms, item.quantity, contract.sells)
+        yield Cause(CREDITS, value - net, words, evidence=named)
         words = "tax that cannot be recovered is part of what the credits cost"
         yield Cause(TAX, net - item.cost, words, evidence=named)
         words = f"bought at {exact_text(terms.rate, 6)}, at the month's end {exact_text(rate, 6)}"
         yield Cause(CURRENCY, item.quantity * (rate - terms.rate), words, evidence=named)
-        exact += item.cost
+        words = "VAT that falls due on use is no revenue"
+        yield Cause(TAX, item.cost * on_use, words, evidence=named)
+        exact += item.cost * (1 - on_use)
     words = f"{exact_text(parties.drawn, 6)} used of the credits of parties, at what they cost"
     yield Cause(CREDITS, parties.drawn - parties.cost, words)
+    yield Cause(TAX, parties.cost * on_use, "VAT that falls due on use is no revenue")
     yield Cause(ROUNDING, exact - Fraction(posted), "the cost of each lot, rounded once")
 
 
@@ -120,14 +127,15 @@ def _bought(computed: Computed, lot: Lot) -> CreditEvent:
 
 def _tax_share(facts: Facts, event: CreditEvent) -> Fraction:
     """Which share of the cost of a lot is tax."""
-    is_cost = tax_kind(facts, event) not in {"recoverable", "reverse_charge"}
+    is_cost = tax_kind(facts, event) == "cost"
     as_expense = facts.book.policy("nonrecoverable_tax", event.day) == "expense"
     tax, price = Fraction(event.tax or 0), Fraction(price_paid(event))
     return tax / (price + tax) if tax and is_cost and not as_expense else Fraction(0)
 
 
-def _words(terms: _Terms, quantity: Fraction) -> str:
+def _words(terms: _Terms, quantity: Fraction, sells: bool) -> str:
     used = f"{exact_text(quantity, 6)} used of credits"
     if not terms.price:
-        return f"{used} that were given free: no expense"
-    return f"{used} that cost {exact_text(terms.price, 6)} for each 1 of list value"
+        return f"{used} that were given free: no {'revenue' if sells else 'expense'}"
+    bought = "were sold at" if sells else "cost"
+    return f"{used} that {bought} {exact_text(terms.price, 6)} for each 1 of list value"

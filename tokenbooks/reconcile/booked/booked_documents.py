@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text, round_half_up
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.documents import Invoice
 from tokenbooks.entries.buy.foreign_owed import is_after
 from tokenbooks.entries.buy.owed import Owed, billed_amount, billed_tax, document_id, is_bill

@@ -20,6 +20,12 @@ from tokenbooks.periods import Period
 #: How the roles begin that usage goes to where a book says nothing else.
 _USAGE = "ai_"
 
+#: What usage and the terms of plans earn, of contracts that sell.
+EARNED = {
+    *("revenue_usage", "revenue_overage", "revenue_subscription", "revenue_shortfall"),
+    "revenue_net_agency",
+}
+
 #: What was posted, by rule and by the month of the usage.
 CostsBy = dict[tuple[str, Period], Decimal]
 
@@ -28,7 +34,9 @@ def cost_roles(facts: Facts) -> frozenset[str]:
     """The roles that the cost of usage goes to."""
     named = {share.role for rule in facts.book.allocate for share in rule.shares}
     named |= {row.role for row in facts.adjustments if row.role}
-    return frozenset({role for role in DEFAULT_ACCOUNTS if role.startswith(_USAGE)} | named)
+    usual = {role for role in DEFAULT_ACCOUNTS if role.startswith(_USAGE)}
+    sells = any(contract.sells for contract in facts.book.contracts.values())
+    return frozenset(usual | named | (EARNED if sells else set()))
 
 
 def cost_accounts(facts: Facts) -> dict[str, frozenset[str]]:
@@ -50,7 +58,8 @@ def costs_by(facts: Facts, contract: str, posted: Mapping[Line, Decimal]) -> Cos
     roles = cost_roles(facts)
     found: CostsBy = {}
     for line, amount in posted.items():
-        if line.contract == contract and line.role in roles:
+        # what has no service span is an estimate, and no usage of any month
+        if line.contract == contract and line.role in roles and line.service:
             key = (line.rule, Period.month_of(last_day_of(line.service)))
             found[key] = found.get(key, Decimal(0)) + amount
     return found

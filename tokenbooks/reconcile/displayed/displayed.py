@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text, round_half_up
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.close.credit_days import CreditDays, credit_days, day_of, end_on, left_of_lots
 from tokenbooks.close.credit_units import MONEY, CreditUnit, unit_of
 from tokenbooks.close.credit_warnings import account_name

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from tokenbooks.entries.mirror import booked
 from tokenbooks.entries.posted import Posted
 from tokenbooks.facts import Facts
 from tokenbooks.names import OWNED_ROLES
@@ -21,7 +22,8 @@ from tokenbooks.reconcile.ledger.recorded_matching import Matching
 class LedgerBalance:
     """An owned account at the end of a month: ours, the ledger's, and why they differ.
 
-    ``role`` is prepaid_credits or accrued_expenses; ``contracts`` share the account.
+    ``role`` is prepaid_credits or accrued_expenses, or what mirrors them of contracts that
+    sell; ``contracts`` share the account.
     Balances are debit positive.
     """
 
@@ -61,11 +63,12 @@ def _balances(facts: Facts, posted: Posted) -> dict[str, Decimal]:
     balances: dict[str, Decimal] = {}
     for line, amount in posted.items():
         if line.role in OWNED_ROLES:
-            account = facts.book.account(line.role, facts.book.contracts[line.contract])
-            balances[account] = balances.get(account, Decimal(0)) + amount
+            own = booked(facts.book, line, amount)
+            balances[own.account] = balances.get(own.account, Decimal(0)) + own.amount
     return balances
 
 
 def _role(facts: Facts, account: str, contracts: Collection[str]) -> str:
     contract = facts.book.contracts[min(contracts)]
-    return next(role for role in OWNED_ROLES if facts.book.account(role, contract) == account)
+    owned = (role for role in OWNED_ROLES if facts.book.account(role, contract) == account)
+    return contract.own_role(next(owned))

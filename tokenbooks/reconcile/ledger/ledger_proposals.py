@@ -249,7 +249,7 @@ def _postings(
     roles = {facts.book.account(role, contract): role for role in _roles(facts)}
     places = currency_places(facts.book.currency)
     postings = [
-        Posting(roles.get(account, ""), account, round_half_up(amount, places))
+        Posting(contract.own_role(roles.get(account, "")), account, round_half_up(amount, places))
         for account, amount in amounts.items()
         if amount
     ]

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tokenbooks.amounts import currency_places, exact_text, money_text, round_half_up
-from tokenbooks.close.compute import Computed
+from tokenbooks.close.computed import Computed
 from tokenbooks.documents import Adjustment
 from tokenbooks.entries.booking import Booking, identity
 from tokenbooks.entries.buy.approved_accruals import (
@@ -213,7 +213,7 @@ def _shares(
             if step.at.date() in period:
                 own = rated.service_span(step.at.date())
                 added(found, destinations.of(step.parts, own))
-    return found if any(found.values()) else {default_destination(facts.book): Fraction(1)}
+    return found if any(found.values()) else {default_destination(facts, contract): Fraction(1)}
 
 
 def _line(row: Adjustment, places: int) -> str:

@@ -1,7 +1,13 @@
-"""Leg 3 of the bridge: the expense of our entries against the company's own ledger."""
+"""Leg 3 of the bridge: the expense of our entries against the company's own ledger.
+
+Of a contract that sells it is the revenue, which stands as a credit in the ledger and as a value
+above zero here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from tokenbooks.facts import Facts
@@ -27,14 +33,21 @@ def recorded_legs(facts: Facts, matching: Matching, period: Period) -> dict[str,
         if scope.concerns(pair):
             pairs.setdefault(pair.contract, []).append(pair)
     return {
-        contract: leg(
-            BOOKED,
-            RECORDED,
-            (
-                sum(map(scope.of_ours, own), Fraction(0)),
-                sum(map(scope.of_theirs, own), Fraction(0)),
-            ),
-            [cause for pair in own for cause in causes_of(pair, scope, matching.documents)],
-        )
+        contract: _leg(scope, own, matching, -1 if _sells(facts, contract) else 1)
         for contract, own in sorted(pairs.items())
     }
+
+
+def _leg(scope: Scope, pairs: Sequence[Pair], matching: Matching, sign: int) -> Leg:
+    ours = sum(map(scope.of_ours, pairs), Fraction(0))
+    theirs = sum(map(scope.of_theirs, pairs), Fraction(0))
+    causes = [
+        replace(cause, amount=sign * cause.amount)
+        for pair in pairs
+        for cause in causes_of(pair, scope, matching.documents)
+    ]
+    return leg(BOOKED, RECORDED, (sign * ours, sign * theirs), causes)
+
+
+def _sells(facts: Facts, contract: str) -> bool:
+    return contract in facts.book.contracts and facts.book.contracts[contract].sells

@@ -41,6 +41,7 @@ def check_event(
     yield from _settle(row, place.contract)
     yield from _quantities(event, form, row)
     yield from _costs(event, form, row)
+    yield from _tax(event, row, place.contract)
     yield from _start_of_book(event, form, row, place.book)
     yield from _span(event, form, row, place.zone)
     yield from _currency(event, row, place)
@@ -83,6 +84,14 @@ def _costs(event: CreditEvent, form: EventForm, row: Row) -> Iterator[Problem]:
             message = f"{form.name} costs nothing, but {column} is {row[column]}"
             help = "write event purchase if it was paid for, or leave the cell empty"
             yield error("grant-paid", message, help, row.at(column))
+
+
+def _tax(event: CreditEvent, row: Row, contract: Contract) -> Iterator[Problem]:
+    """The tax of a voucher of several rates is not known before it is used."""
+    if event.tax and (event.tax_kind or contract.tax_kind) == "voucher_multi":
+        message = f"the VAT of a voucher_multi falls due on use, but tax is {row['tax']}"
+        help = "leave the cell empty, with the whole price in paid; or write kind voucher_single"
+        yield error("cell-misplaced", message, help, row.at("tax"))
 
 
 def _start_of_book(event: CreditEvent, form: EventForm, row: Row, book: Book) -> Iterator[Problem]:
@@ -161,9 +170,9 @@ def _currency(event: CreditEvent, row: Row, place: Circumstances) -> Iterator[Pr
         message = f"credits are in {plan.currency}, so paid in {book.currency} is not known"
         help = f"fill in paid in {book.currency}, or currency {plan.currency} and fx_rate"
         yield error("fx-rate-missing", message, help, row.at("paid"))
-    if event.kind == "sla" and book.policy("sla_credit", event.day) == "reduce_expense":
+    if event.kind == "sla" and book.values_outages(place.contract, event.day):
         message = f"the service credit is in {plan.currency}, so its value in {book.currency}"
-        help = f"fill in currency {plan.currency} and fx_rate (policy sla_credit: reduce_expense)"
+        help = f"fill in currency {plan.currency} and fx_rate (policy sla_credit)"
         yield error("fx-rate-missing", f"{message} is not known", help, row.at("currency"))
 
 

@@ -15,11 +15,9 @@ from tokenbooks.problems import Problem, error
 from tokenbooks.sources.rows import Row
 
 EVENTS = (
-    *("purchase", "grant", "bonus", "opening", "refund", "chargeback", "transfer", "void"),
+    *("purchase", "sale", "grant", "bonus", "opening", "refund", "chargeback", "transfer", "void"),
     *("adjust", "extend", "rollover"),
 )
-PLANNED_EVENTS = ("sale",)
-
 #: Events that cost nothing.
 FREE = ("grant", "bonus")
 #: Events that a bonus can belong to.
@@ -62,11 +60,12 @@ _ADJUSTS = {
 
 FORMS = {
     "purchase": EventForm("a purchase", (*_LOT, *_PRICE, *_PAYMENT)),
+    "sale": EventForm("a sale", (*_LOT, *_PRICE, *_PAYMENT)),
     "opening": EventForm("an opening", (*_LOT, *_PRICE, *_PAYMENT, "used")),
     "grant": EventForm("a grant", (*_LOT, *_PRICE)),
     "bonus": EventForm("a bonus", (*_LOT, *_PRICE, "parent")),
     "refund": EventForm("a refund", (*_MONEY, "tax", "tax_kind"), _TAKEN_FROM),
-    "chargeback": EventForm("a chargeback", (*_MONEY, "tax", "tax_kind"), _TAKEN_FROM),
+    "chargeback": EventForm("a chargeback", (*_MONEY, "tax", "tax_kind", "fee"), _TAKEN_FROM),
     "void": EventForm("a void", ("starts",), _TAKEN_FROM, credits="optional"),
     "adjust down": EventForm(
         "an adjustment that takes credits away", ("starts",), _ADJUSTS, credits="signed"
@@ -128,6 +127,11 @@ def check_cells(form: EventForm, row: Row) -> Iterator[Problem]:
         if not row[column]:
             message = f"{form.name} needs the column '{column}'"
             yield error("cell-missing", message, help, row.at(column))
+
+
+def of_side(event: str, sells: bool) -> str:
+    """What a purchase is called on a side: the seller's sale mirrors it (decision 0023)."""
+    return ("sale" if sells else "purchase") if event in {"purchase", "sale"} else event
 
 
 def makes_lot(event: CreditEvent) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ _IDENTIFIER = "[A-Za-z0-9][A-Za-z0-9._-]*"
 #: How the cells of a usual row are written; an empty cell is always allowed but where needed.
 _SHAPES = {
     "date": _DAY,
-    "event": "purchase|grant|opening",
+    "event": "purchase|sale|grant|opening",
     "credits": _NUMBER,
     "party": _TEXT,
     "lot": _IDENTIFIER,
@@ -68,6 +68,18 @@ class LargeFile:
     path: Path
     rest: str
     rows: CreditRows
+
+    def owners_of(self, lots: Collection[str]) -> dict[str, tuple[str, str]]:
+        """The contract and party of those of some lots that rows of the table make."""
+        if not lots:
+            return {}
+        with connect() as connection:
+            found = connection.execute(
+                f"SELECT lot, contract, party FROM read_parquet({sql_text(self.rows.table)})"
+                " WHERE lot IN (SELECT unnest(?::VARCHAR[]))",
+                [sorted(lots)],
+            ).fetchall()
+        return {lot: (contract, party) for lot, contract, party in found}
 
 
 def read_large_file(
@@ -190,6 +202,13 @@ class _LargeFile:
     def _conditions(self) -> Iterator[str]:
         """What must hold of the cells of a line beside how they are written."""
         start = self.book.start.start
+        sold = ", ".join(sql_text(c.id) for c in self.book.contracts.values() if c.sells)
+        yield (
+            "(event NOT IN ('purchase', 'sale')"
+            f" OR (event = 'sale') = (contract IN ({sold or 'NULL'})))"
+            if sold
+            else "event <> 'sale'"
+        )
         yield "regexp_matches(credits, '[1-9]')"
         for name in ("date", "starts", "expires"):
             yield f'("{name}" = \'\' OR TRY_CAST("{name}" AS DATE) IS NOT NULL)'
@@ -219,7 +238,8 @@ class _LargeFile:
         ]
         digest = f"left(sha256(concat_ws(chr(0), {', '.join(filled)})), 16)"
         return (
-            "number, contract, party, event, date::DATE AS day,"
+            "number, contract, party, replace(event, 'sale', 'purchase') AS event,"
+            " date::DATE AS day,"
             f" credits::{_QUANTITY} AS credits, nullif(used, '')::{_QUANTITY} AS used, lot,"
             f" nullif(paid, '')::{_QUANTITY} AS paid, nullif(starts, '')::DATE AS starts,"
             " nullif(expires, '')::DATE AS expires, nullif(kind, '') AS kind,"

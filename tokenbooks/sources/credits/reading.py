@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tokenbooks.book import Book, Contract
 from tokenbooks.documents import CreditEvent, TransferTo
-from tokenbooks.problems import Problem, any_error
+from tokenbooks.problems import Problem, any_error, error
 from tokenbooks.rating.plan import Plan
 from tokenbooks.sources.credits.average_cost import check_average
 from tokenbooks.sources.credits.checks import Circumstances, check_event
 from tokenbooks.sources.credits.ends import check_ends
-from tokenbooks.sources.credits.events import EVENTS, PLANNED_EVENTS, check_cells, form_of
+from tokenbooks.sources.credits.events import EVENTS, check_cells, form_of, of_side
 from tokenbooks.sources.credits.in_bulk import LargeFile
 from tokenbooks.sources.credits.naming import name_lots
 from tokenbooks.sources.credits.references import KnownLots, check_references
@@ -25,6 +25,7 @@ from tokenbooks.sources.dimensions import known_dimensions
 from tokenbooks.sources.files import matching_files, shown
 from tokenbooks.sources.references import contract_of, party_of
 from tokenbooks.sources.rows import Cells, Columns, Row, read_rows, rows_of
+from tokenbooks.sources.sell_side import SALES_TAX_KINDS
 
 COLUMNS = Columns(
     required=("date", "contract", "event", "credits"),
@@ -35,10 +36,9 @@ COLUMNS = Columns(
     ),
 )
 
-KINDS, PLANNED_KINDS = ("paid", "bonus", "promo", "sla"), ("commitment",)
+KINDS = ("paid", "bonus", "promo", "sla", "commitment")
 PAYS = ("cash", "card", "account")
-TAX_KINDS = ("cost", "recoverable", "reverse_charge")
-PLANNED_TAX_KINDS = ("sales", "voucher_single", "voucher_multi")
+TAX_KINDS = ("cost", "recoverable", "reverse_charge", *SALES_TAX_KINDS)
 
 
 def read_credits(
@@ -106,6 +106,8 @@ class _Reading:
             return
         if not all(row[column] for column in form.needs):
             return
+        problems += _check_side(row, contract)
+        event = replace(event, event="purchase") if event.event == "sale" else event
         plan = self.plans.get(contract.plan)
         problems += check_event(event, form, row, self._place(contract, plan))
         problems += check_transfer(event, row, self.book, self.plans)
@@ -113,6 +115,22 @@ class _Reading:
 
     def _place(self, contract: Contract, plan: Plan | None) -> Circumstances:
         return Circumstances(self.book, contract, plan, self.dimensions)
+
+
+def _check_side(row: Row, contract: Contract) -> Iterator[Problem]:
+    """Who sells has sales and taxes on sales; who buys has purchases."""
+    event = row["event"].lower()
+    own = of_side(event, contract.sells)
+    if own != event:
+        verb = "sells" if contract.sells else "buys"
+        message = f"{contract.id} {verb} credits: that is no {event}"
+        yield error("event-side", message, f"write {own} in the column event", row.at("event"))
+    kind = row["tax_kind"]
+    if kind and (kind in SALES_TAX_KINDS) != contract.sells:
+        known = SALES_TAX_KINDS if contract.sells else TAX_KINDS[:3]
+        message = f"a contract that {contract.side}s has no tax of the kind {kind}"
+        help = f"write one of: {', '.join(known)}"
+        yield error("side-mismatch", message, help, row.at("tax_kind"))
 
 
 def _in_money(event: CreditEvent, plan: Plan | None) -> CreditEvent:
@@ -129,7 +147,7 @@ def _in_money(event: CreditEvent, plan: Plan | None) -> CreditEvent:
 
 def _facts_of(cells: Cells, party: str, to: TransferTo | None) -> CreditEvent | None:
     row = cells.row
-    event = cells.word("event", EVENTS, PLANNED_EVENTS)
+    event = cells.word("event", EVENTS)
     quantity = cells.signed("credits") if event == "adjust" else cells.number("credits")
     day = cells.day("date")
     read = CreditEvent(
@@ -144,7 +162,7 @@ def _facts_of(cells: Cells, party: str, to: TransferTo | None) -> CreditEvent | 
         currency=cells.name("currency", "currency"),
         starts=cells.moment("starts"),
         expires=cells.moment("expires"),
-        kind=cells.word("kind", KINDS, PLANNED_KINDS) or None,
+        kind=cells.word("kind", KINDS) or None,
         priority=cells.whole("priority"),
         parent=cells.name("parent"),
         scope=cells.conditions("scope"),
@@ -152,7 +170,7 @@ def _facts_of(cells: Cells, party: str, to: TransferTo | None) -> CreditEvent | 
         to=to,
         fx_rate=cells.number("fx_rate"),
         tax=cells.number("tax"),
-        tax_kind=cells.word("tax_kind", TAX_KINDS, PLANNED_TAX_KINDS) or None,
+        tax_kind=cells.word("tax_kind", TAX_KINDS) or None,
         fee=cells.number("fee"),
         pay=cells.word("pay", PAYS) or None,
         document=cells.name("document", "document") or "",

@@ -1,0 +1,1 @@
+"""Rules that only the seller has, one accounting rule per file."""
